@@ -1,0 +1,1 @@
+"""Selfheal: makes CI/CD pipelines on AWS secure and self-healing."""

@@ -1,0 +1,1 @@
+"""Detection: compares a run with what is normal for its pipeline."""

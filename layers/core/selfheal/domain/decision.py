@@ -1,0 +1,129 @@
+"""Decision: what policy makes of a diagnosis. Pure; the same input always gives the same decision."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from selfheal.domain.diagnosis import Diagnosis, Suspect
+from selfheal.domain.policy import Budget, Mode, Policy
+from selfheal.domain.remedy import Remedy
+
+NOTIFY = "notify"
+
+
+class Verdict(StrEnum):
+    """What happens with the chosen remedy."""
+
+    ACT = "act"
+    ASK = "ask"
+    OBSERVE = "observe"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict on one remedy, always with a reason a person can read."""
+
+    verdict: Verdict
+    remedy: str
+    reason: str
+    policy_version: str
+    delay_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How many actions have been started already, on the three scales of Budget."""
+
+    per_commit: int = 0
+    per_pipeline_hour: int = 0
+    per_account_day: int = 0
+
+    def exhausted(self, budget: Budget) -> str:
+        """The first budget that leaves no room for one more action, in words; empty when all have room."""
+        scales = (
+            ("this commit", self.per_commit, budget.per_commit),
+            ("this pipeline in this hour", self.per_pipeline_hour, budget.per_pipeline_hour),
+            ("this account today", self.per_account_day, budget.per_account_day),
+        )
+        for scope, used, allowed in scales:
+            if used >= allowed:
+                return f"budget spent: {used} of {allowed} actions used for {scope}"
+        return ""
+
+
+def applicable(diagnosis: Diagnosis, catalogue: Iterable[Remedy]) -> list[Remedy]:
+    """The remedies that fit the diagnosis, best first; ``notify`` fits everything and comes last.
+
+    A remedy made for the suspected part of the environment goes before a general one; then less risk first.
+    """
+    fitting = [
+        remedy
+        for remedy in catalogue
+        if remedy.id == NOTIFY
+        or (
+            diagnosis.cause in remedy.causes
+            and remedy.suspect in (Suspect.NONE, diagnosis.suspect)
+            and (diagnosis.transient is True or not remedy.needs_transient)
+        )
+    ]
+    risks = ["repeats", "changes", "none"]
+    return sorted(
+        fitting,
+        key=lambda r: (
+            r.id == NOTIFY,
+            r.suspect != diagnosis.suspect,
+            risks.index(r.risk),
+            -r.delay_seconds,
+            r.id,
+        ),
+    )
+
+
+def choose(diagnosis: Diagnosis, catalogue: Iterable[Remedy], suggested: str) -> Remedy:
+    """The remedy to decide on. A suggestion only reorders what fits anyway; anything else is ignored."""
+    fitting = applicable(diagnosis, catalogue)
+    return next((remedy for remedy in fitting if remedy.id == suggested), fitting[0])
+
+
+def decide(
+    *,
+    pipeline: str,
+    diagnosis: Diagnosis,
+    suggested: str,
+    catalogue: Sequence[Remedy],
+    policy: Policy,
+    ceiling: Mode,
+    spent: Spent,
+) -> Decision:
+    """Decide on one incident. ``ceiling`` is the stack's mode: no rule goes beyond it."""
+    remedy = choose(diagnosis, catalogue, suggested)
+    verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, ceiling, spent)
+    rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
+    delay = remedy.delay_seconds if rule is None or rule.delay_seconds is None else rule.delay_seconds
+    return Decision(verdict, remedy.id, reason, policy.version, delay)
+
+
+def _verdict(
+    pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, ceiling: Mode, spent: Spent
+) -> tuple[Verdict, str]:
+    if remedy.id == NOTIFY:
+        return Verdict.ACT, f"no remedy may repeat a run that failed by {diagnosis.cause}: a person is told"
+    rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
+    if rule is None:
+        return Verdict.OBSERVE, f"no policy rule lets {remedy.id} act on {diagnosis.cause} in {pipeline}"
+    if rule.mode is Mode.OBSERVE or ceiling is Mode.OBSERVE:
+        return (
+            Verdict.OBSERVE,
+            f"{'the stack' if ceiling is Mode.OBSERVE else 'the policy rule'} is set to observe",
+        )
+    if diagnosis.confidence < rule.min_confidence:
+        return (
+            Verdict.REFUSE,
+            f"confidence {diagnosis.confidence:.2f} is below the {rule.min_confidence:.2f} asked for",
+        )
+    if reason := spent.exhausted(policy.budget):
+        return Verdict.REFUSE, reason
+    if rule.mode is Mode.ASK or ceiling is Mode.ASK:
+        return Verdict.ASK, "the policy wants a person to do this"
+    return Verdict.ACT, f"policy allows {remedy.id} for {diagnosis.cause}"

@@ -1,0 +1,70 @@
+"""Every error Selfheal raises on purpose.
+
+A permanent error will not go away by trying again; the state machine's retriers name these classes
+(``MaxAttempts: 0``) and the intake queue sends what caused them to the dead-letter queue. Every other
+error is worth another attempt.
+"""
+
+
+class SelfhealError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class PermanentError(SelfhealError):
+    """Trying again cannot help."""
+
+
+class TransientError(SelfhealError):
+    """Trying again may help."""
+
+
+class InvalidEvent(PermanentError):
+    """An event or state payload does not have the shape it must have. Names the field and the fix."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class InvalidSetting(PermanentError):
+    """An environment variable is missing or malformed. Names the variable and the fix."""
+
+
+class InvalidPolicy(PermanentError):
+    """A policy file cannot be used. Names the key and the fix."""
+
+
+class InvalidSignature(PermanentError):
+    """A signature file cannot be used. Names the entry and the fix."""
+
+
+class RunNotFound(PermanentError):
+    """The service no longer knows this run (builds are kept for a year)."""
+
+
+class IncidentNotFound(PermanentError):
+    """The table holds no incident of this id."""
+
+
+class ActionRefused(PermanentError):
+    """An action was not carried out, with the plain reason a person is shown."""
+
+
+class RequestRejected(PermanentError):
+    """AWS refused a call for good: access denied, validation, unknown resource."""
+
+
+class Throttled(TransientError):
+    """AWS asked us to slow down, after the SDK's own retries."""
+
+
+class ServiceUnavailable(TransientError):
+    """AWS or the network did not answer, after the SDK's own retries."""
+
+
+class NoSuggestion(SelfhealError):
+    """No model gave a usable suggestion; says why. The catalogue speaks instead."""
+
+
+class MeasurementIncomplete(TransientError):
+    """The run is not over yet although its event says so; read it again later."""

@@ -1,0 +1,45 @@
+"""Incident: a run that needs attention."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from selfheal.domain.run import PipelineKey, RunRef
+from selfheal.domain.score import Score
+
+
+class IncidentKind(StrEnum):
+    """Why the run needs attention."""
+
+    FAILED = "failed"
+    ANOMALOUS = "anomalous"
+
+
+def incident_id(run_id: str) -> str:
+    """The id of the one incident a run can have: the same however often its event arrives (16 hex digits)."""
+    return hashlib.sha256(run_id.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What attempts are counted against: one commit of one pipeline, whoever started the runs."""
+
+    pipeline: PipelineKey
+    source_version: str
+
+    def __str__(self) -> str:
+        return f"{self.pipeline}@{self.source_version or 'unknown'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident. ``status`` is the last thing the ledger knows of it (a LedgerKind value)."""
+
+    id: str
+    run: RunRef
+    kind: IncidentKind
+    lineage: Lineage
+    opened_at: datetime
+    score: Score
+    status: str = "opened"

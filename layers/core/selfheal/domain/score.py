@@ -1,0 +1,33 @@
+"""Score: how odd a run is, compared with its pipeline's baseline."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """What an odd run calls for: nothing, telling a person, or an incident."""
+
+    NONE = "none"
+    TELL = "tell"
+    HEAL = "heal"
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A metric that was odd: its value, the baseline's median, and value / median (both in the metric's unit)."""
+
+    metric: str
+    value: float
+    median: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """``value`` is the largest robust |z| of the run's metrics; ``ready`` is False while the baseline is too young."""
+
+    value: float
+    ready: bool
+    level: Level
+    blame: tuple[Blame, ...] = ()
+    detector: str = "robust-z"

@@ -1,0 +1,247 @@
+"""What the steps need from the outside world, as Protocols. Adapters implement them; tests use testing.py.
+
+Every method may raise Throttled, ServiceUnavailable (worth another attempt) or RequestRejected (not).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from selfheal.domain.action import Action
+from selfheal.domain.decision import Spent
+from selfheal.domain.incident import Incident, Lineage
+from selfheal.domain.ledger import LedgerEntry
+from selfheal.domain.measurement import Measurement, TestTotals
+from selfheal.domain.policy import Budget
+from selfheal.domain.run import LogLocation, PipelineKey, Run, RunRef
+from selfheal.domain.score import Score
+
+
+class Clock(Protocol):
+    """Time, always with a zone."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+
+
+class RunReader(Protocol):
+    """Reads a run from its service; an event is only ever a hint that there is one."""
+
+    def read(self, ref: RunRef) -> Run:
+        """The run as it stands. Raises RunNotFound when the service no longer knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """A test that did not pass: its full name, status (FAILED, ERROR) and message."""
+
+    name: str
+    status: str
+    message: str
+
+
+class TestReports(Protocol):
+    """Reads CodeBuild test reports."""
+
+    def totals(self, report_arns: Sequence[str]) -> TestTotals | None:
+        """The totals over all reports, None when there are none."""
+
+    def failures(self, report_arns: Sequence[str], limit: int) -> list[TestCase]:
+        """The first ``limit`` tests that did not pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utilisation:
+    """Average CPU and memory of a build in percent; None where CloudWatch has nothing (yet)."""
+
+    cpu_percent: float | None
+    memory_percent: float | None
+
+
+class BuildMetrics(Protocol):
+    """Reads the resource metrics CodeBuild puts to CloudWatch."""
+
+    def utilisation(self, run: Run) -> Utilisation:
+        """Averages over the build's life."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A raw line of a build log and its number (1-based, counted from the first line read)."""
+
+    number: int
+    text: str
+
+
+class LogReader(Protocol):
+    """Reads build logs."""
+
+    def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
+        """The last lines of the log, at most ``max_bytes``; empty when group or stream do not exist."""
+
+
+class Lake(Protocol):
+    """The long memory: every measurement, for training and for Athena."""
+
+    def put(self, measurement: Measurement) -> str:
+        """Write one measurement; the same run always gives the same object name, which is returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A measured run: ``announced`` once the bus was told of it."""
+
+    measurement: Measurement
+    announced: bool
+
+
+class RunStore(Protocol):
+    """The short memory of runs: what a baseline's window is read from."""
+
+    def save(self, measurement: Measurement) -> StoredRun:
+        """Store a measurement unless the run is there already; gives back what is stored then."""
+
+    def mark_announced(self, run_id: str) -> None:
+        """Note that the bus was told of this run."""
+
+    def get(self, run_id: str) -> StoredRun | None:
+        """The stored run, read consistently."""
+
+    def known(self, run_ids: Sequence[str]) -> set[str]:
+        """Those of ``run_ids`` that are stored."""
+
+    def window(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[Measurement]:
+        """The pipeline's last ``limit`` runs that started before ``before``, newest first."""
+
+
+class IncidentStore(Protocol):
+    """Incidents."""
+
+    def open(self, incident: Incident) -> bool:
+        """Store an incident unless its run has one; True when it is new."""
+
+    def get(self, incident_id: str) -> Incident:
+        """One incident. Raises IncidentNotFound."""
+
+    def recent(self, limit: int) -> list[Incident]:
+        """The newest incidents first."""
+
+
+class Ledger(Protocol):
+    """The append-only record."""
+
+    def append(self, entry: LedgerEntry) -> bool:
+        """Write an entry unless the incident has one of this kind; True when it is new."""
+
+    def entries(self, incident_id: str) -> list[LedgerEntry]:
+        """All entries of an incident in the order they were written."""
+
+
+class ActionStore(Protocol):
+    """Durable intents and budgets: what makes one incident have one action."""
+
+    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
+        """Write the intent and spend the budgets in one transaction.
+
+        Gives back the incident's action: the one written now, or the one that was there already (then
+        nothing is spent again). Raises ActionRefused when a budget has no room left.
+        """
+
+    def finish(self, action: Action) -> None:
+        """Note what became of the intent (started, done or refused) and which run it started."""
+
+    def of_incident(self, incident_id: str) -> Action | None:
+        """The incident's action, if it has one."""
+
+    def incident_of_run(self, run_id: str) -> str:
+        """The incident whose action started this run; empty when none did."""
+
+    def spent(self, lineage: Lineage, at: datetime) -> Spent:
+        """What the budgets have been charged so far."""
+
+
+class Waiters(Protocol):
+    """Who waits for the end of which run."""
+
+    def add(self, run_id: str, token: str) -> None:
+        """Remember that the holder of ``token`` waits for ``run_id``; the same token twice is one waiter."""
+
+    def of_run(self, run_id: str) -> list[str]:
+        """The tokens that wait for this run, read consistently."""
+
+
+class Resumer(Protocol):
+    """Resumes executions of the state machine."""
+
+    def resume(self, token: str, output: Mapping[str, object]) -> bool:
+        """Hand ``output`` to the waiting state; False when it no longer waits (answered or timed out)."""
+
+
+class EventBus(Protocol):
+    """The selfheal bus."""
+
+    def publish(self, detail_type: str, detail: Mapping[str, object]) -> None:
+        """Put one event. Raises ServiceUnavailable when the bus did not take it."""
+
+
+class IntakeQueue(Protocol):
+    """The queue in front of ingest_run."""
+
+    def send(self, events: Iterable[Mapping[str, object]]) -> None:
+        """Send events of the shape EventBridge delivers."""
+
+
+class Builds(Protocol):
+    """What remedies may do to CodeBuild. Only execute_action holds one."""
+
+    def retry(self, build_id: str, token: str) -> str:
+        """RetryBuild: the same build again. Gives the new build's id. Raises RequestRejected."""
+
+    def start_clean(self, project: str, source_version: str, token: str) -> str:
+        """Drop the project's cache and build that commit without any cache. Gives the new build's id."""
+
+    def differs_from_project(self, build_id: str) -> str:
+        """What this build was started with that the project alone would not give; empty when nothing."""
+
+    def started_since(self, project: str, since: datetime) -> list[Run]:
+        """The project's builds that started at or after ``since``, newest first (at most 100 are looked at)."""
+
+
+class FinishedRuns(Protocol):
+    """Lists runs, so that those whose event never came are found."""
+
+    def ended_since(self, since: datetime) -> Iterable[RunRef]:
+        """Every run that is over and ended at or after ``since``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReply:
+    """What a model answered: its JSON text, and what it cost in tokens."""
+
+    text: str
+    model_id: str
+    input_tokens: int
+    output_tokens: int
+
+
+class Model(Protocol):
+    """A language model behind Bedrock Converse."""
+
+    def ask(self, instructions: str, evidence: str, schema: Mapping[str, object]) -> ModelReply:
+        """Ask for one JSON object that fits ``schema``. Raises NoSuggestion when no usable reply comes."""
+
+
+class Notifier(Protocol):
+    """Tells people."""
+
+    def send(self, subject: str, text: str) -> None:
+        """Publish a message; both are already redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A measurement with its score, as score_run reports it in the log and as metrics."""
+
+    measurement: Measurement
+    score: Score

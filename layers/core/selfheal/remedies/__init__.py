@@ -1,0 +1,1 @@
+"""The closed catalogue of remedies: one module each, found by registry.py."""

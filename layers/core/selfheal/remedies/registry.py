@@ -1,0 +1,62 @@
+"""Finds the catalogue: every module of this package that declares a REMEDY."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
+from typing import Protocol, cast
+
+from selfheal import remedies
+from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.remedy import Remedy
+from selfheal.domain.run import Run
+from selfheal.ports import Builds
+
+
+class RemedyModule(Protocol):
+    """What a remedy's module offers."""
+
+    REMEDY: Remedy
+
+    def preflight(self, run: Run, builds: Builds) -> str:
+        """Why the remedy must not be carried out on this run, in plain words; empty when it may."""
+
+    def start(self, run: Run, builds: Builds, token: str) -> str:
+        """Carry it out. Gives the id of the run it started, empty when it starts none.
+
+        The same ``token`` (at most 64 characters) must not start a second run.
+        """
+
+
+def collect(modules: Iterable[ModuleType]) -> dict[str, RemedyModule]:
+    """The modules by remedy id. Raises ValueError when two declare the same id."""
+    found: dict[str, RemedyModule] = {}
+    for module in modules:
+        if not hasattr(module, "REMEDY"):
+            continue
+        remedy = cast(RemedyModule, module)
+        if remedy.REMEDY.id in found:
+            raise ValueError(f"two modules declare the remedy {remedy.REMEDY.id!r}")
+        found[remedy.REMEDY.id] = remedy
+    return found
+
+
+@cache
+def modules() -> dict[str, RemedyModule]:
+    """All remedies by id."""
+    names = sorted(info.name for info in pkgutil.iter_modules(remedies.__path__) if info.name != "registry")
+    return collect(importlib.import_module(f"{remedies.__name__}.{name}") for name in names)
+
+
+def catalogue() -> list[Remedy]:
+    """What all remedies declare, by id."""
+    return [module.REMEDY for _, module in sorted(modules().items())]
+
+
+def remedy_module(remedy_id: str) -> RemedyModule:
+    """One remedy. Raises InvalidEvent for an id outside the catalogue."""
+    found = modules().get(remedy_id)
+    if found is None:
+        raise InvalidEvent("remedy", f"{remedy_id!r} is none of {', '.join(sorted(modules()))}")
+    return found

@@ -1,0 +1,30 @@
+"""retry_build: the same build once more, with everything it was started with (RetryBuild)."""
+
+from selfheal.domain.diagnosis import Cause
+from selfheal.domain.remedy import Remedy, Risk
+from selfheal.domain.run import Run
+from selfheal.ports import Builds
+from selfheal.remedies.preflight import build_again
+
+REMEDY = Remedy(
+    id="retry_build",
+    summary="build the same commit again, unchanged",
+    causes=frozenset(
+        {Cause.INFRA_FLAKE, Cause.FLAKY_TEST, Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.TIMEOUT}
+    ),
+    risk=Risk.REPEATS,
+    iam_actions=frozenset(
+        {"codebuild:RetryBuild", "codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"}
+    ),
+    undo="stop the new build: aws codebuild stop-build --id BUILD",
+)
+
+
+def preflight(run: Run, builds: Builds) -> str:
+    """See RemedyModule."""
+    return build_again(run, builds)
+
+
+def start(run: Run, builds: Builds, token: str) -> str:
+    """See RemedyModule."""
+    return builds.retry(run.ref.run_id, token)

@@ -1,0 +1,18 @@
+"""wait_and_retry: give what was overloaded time to recover, then build again."""
+
+from selfheal.domain.diagnosis import Cause
+from selfheal.domain.remedy import Remedy, Risk
+from selfheal.remedies import retry_build
+
+preflight = retry_build.preflight
+start = retry_build.start
+
+REMEDY = Remedy(
+    id="wait_and_retry",
+    summary="wait, then build the same commit again, unchanged",
+    causes=frozenset({Cause.REGISTRY_RATE_LIMIT, Cause.EXTERNAL_SERVICE, Cause.QUOTA}),
+    risk=Risk.REPEATS,
+    iam_actions=retry_build.REMEDY.iam_actions,
+    undo=retry_build.REMEDY.undo,
+    delay_seconds=60,
+)

@@ -1,0 +1,1 @@
+"""One module per state of the flow, each a function written against ports."""

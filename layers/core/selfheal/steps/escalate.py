@@ -1,0 +1,23 @@
+"""escalate: the one exit for everything that went wrong: record it and call a person."""
+
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.ports import Clock, Ledger, Notifier
+from selfheal.steps.notify import message
+from selfheal.steps.state import HealState
+
+LONGEST_CAUSE = 1000
+
+
+def escalate(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clock) -> str:
+    """Hand an incident to a person; gives the subject line. A second call for it tells nobody again.
+
+    The error's text comes from our own typed errors, which name fields and resources but quote no log.
+    """
+    subject = f"{state.pipeline} needs a person: Selfheal failed in {state.state or 'an unknown state'}"
+    if any(entry.kind is LedgerKind.ESCALATED for entry in ledger.entries(state.incident_id)):
+        return subject
+    trouble = f"{state.error}: {state.cause[:LONGEST_CAUSE]}"
+    notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {trouble}")
+    data = {"state": state.state, "error": state.error, "cause": state.cause[:LONGEST_CAUSE]}
+    ledger.append(LedgerEntry(state.incident_id, LedgerKind.ESCALATED, clock.now(), data))
+    return subject

@@ -1,0 +1,52 @@
+"""notify: tell people, once an incident, in plain text, facts first."""
+
+from selfheal.domain.action import OutcomeStatus
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.ports import Clock, Ledger, Notifier
+from selfheal.steps.state import HealState
+
+HEADLINES = {
+    OutcomeStatus.HEALED: "healed",
+    OutcomeStatus.NOT_HEALED: "not healed",
+    OutcomeStatus.UNKNOWN: "outcome unknown",
+    OutcomeStatus.NOTIFIED: "needs a person",
+    OutcomeStatus.OBSERVED: "observed, nothing done",
+    OutcomeStatus.REFUSED: "not acted on",
+}
+
+
+def notify(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clock) -> str:
+    """Tell people how an incident ended; gives the subject line. A second call for it tells nobody again."""
+    subject = subject_line(state)
+    if any(entry.kind is LedgerKind.NOTIFIED for entry in ledger.entries(state.incident_id)):
+        return subject
+    notifier.send(subject, message(state))
+    data = {"subject": subject}
+    ledger.append(LedgerEntry(state.incident_id, LedgerKind.NOTIFIED, clock.now(), data))
+    return subject
+
+
+def subject_line(state: HealState) -> str:
+    """What a person sees first: how it ended, where, and why."""
+    ending = HEADLINES[state.outcome.status] if state.outcome else "in trouble"
+    cause = f" ({state.diagnosis.cause})" if state.diagnosis and state.kind == "failed" else " (anomalous)"
+    return f"{state.pipeline} {ending}{cause}"
+
+
+def message(state: HealState) -> str:
+    """The text: what was established by rule first, what a model wrote last and marked as such."""
+    lines = [f"Run:       {state.run_id}", f"Incident:  {state.incident_id}"]
+    if state.diagnosis:
+        lines.append(f"Diagnosis: {state.diagnosis.summary} (confidence {state.diagnosis.confidence:.2f})")
+        lines += [f"    {e.line or '-':>6} | {e.text}" for e in state.diagnosis.evidence]
+    if state.decision:
+        lines.append(f"Decision:  {state.decision.verdict} {state.decision.remedy}: {state.decision.reason}")
+    if state.action and state.action.new_run_id:
+        lines.append(f"Action:    {state.action.remedy} started {state.action.new_run_id}")
+    if state.outcome:
+        lines.append(f"Outcome:   {state.outcome.status}: {state.outcome.reason}")
+    if state.suggestion:
+        by_model = state.suggestion.origin != "catalogue"
+        lines += ["", "Written by a model, not verified:" if by_model else "What to do:"]
+        lines.append(state.suggestion.explanation)
+    return "\n".join(lines)

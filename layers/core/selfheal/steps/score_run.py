@@ -1,0 +1,96 @@
+"""score_run: compare a measured run with its pipeline's baseline; open an incident when it needs attention."""
+
+from dataclasses import dataclass
+
+from selfheal.detect.baseline import WINDOW, Baseline
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.incident import Incident, IncidentKind, Lineage, incident_id
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.run import PipelineKey, RunRef, RunStatus
+from selfheal.domain.score import Level, Score
+from selfheal.ports import ActionStore, Clock, EventBus, IncidentStore, Ledger, RunStore, Scored
+from selfheal.wire import encode
+
+INCIDENT_OPENED = "Incident Opened"
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeasured:
+    """The detail of a "Run Measured" event."""
+
+    run_id: str
+    pipeline: PipelineKey
+    status: RunStatus
+
+
+def score_run(
+    measured: RunMeasured,
+    *,
+    runs: RunStore,
+    baseline: Baseline,
+    actions: ActionStore,
+    incidents: IncidentStore,
+    ledger: Ledger,
+    bus: EventBus,
+    clock: Clock,
+    actor: str,
+) -> Scored:
+    """Score one run and open its incident if it has earned one. Raises RunNotFound.
+
+    ``actor`` is the name in the initiator of the runs that Selfheal itself started.
+    """
+    stored = runs.get(measured.run_id)
+    if stored is None:
+        raise RunNotFound(f"run_id: {measured.run_id} is not in the table; was it measured by another stack?")
+    measurement = stored.measurement
+    window = runs.window(measurement.pipeline, measurement.started_at, WINDOW)
+    score = baseline.score(measurement, window)
+    kind = attention(measurement, score)
+    if kind is not None and not _started_by_selfheal(measurement, actions, actor):
+        _open(
+            Incident(
+                id=incident_id(measurement.run_id),
+                run=RunRef(measurement.pipeline, measurement.run_id),
+                kind=kind,
+                lineage=Lineage(measurement.pipeline, measurement.source_version),
+                opened_at=clock.now(),
+                score=score,
+            ),
+            incidents,
+            ledger,
+            bus,
+        )
+    return Scored(measurement, score)
+
+
+def attention(measurement: Measurement, score: Score) -> IncidentKind | None:
+    """Why a run needs attention; None when it does not. A stopped run was stopped by a person: that is no incident."""
+    if measurement.status.failed:
+        return None if measurement.covered_by else IncidentKind.FAILED
+    if measurement.status is RunStatus.SUCCEEDED and score.level is not Level.NONE:
+        return IncidentKind.ANOMALOUS
+    return None
+
+
+def _started_by_selfheal(measurement: Measurement, actions: ActionStore, actor: str) -> bool:
+    """A run that Selfheal started is the outcome of an incident, never the start of another."""
+    own = bool(actor) and measurement.initiator.endswith(f"/{actor}")
+    return own or bool(actions.incident_of_run(measurement.run_id))
+
+
+def _open(incident: Incident, incidents: IncidentStore, ledger: Ledger, bus: EventBus) -> None:
+    """The ledger's entry comes last: while it is missing, a repeated delivery announces the incident again."""
+    if not incidents.open(incident):
+        incident = incidents.get(incident.id)
+    if any(entry.kind is LedgerKind.OPENED for entry in ledger.entries(incident.id)):
+        return
+    detail: dict[str, object] = {
+        "incident_id": incident.id,
+        "run_id": incident.run.run_id,
+        "pipeline": str(incident.run.key),
+        "kind": incident.kind.value,
+    }
+    bus.publish(INCIDENT_OPENED, detail)
+    data = {**detail, "score": encode(incident.score)}
+    ledger.append(LedgerEntry(incident.id, LedgerKind.OPENED, incident.opened_at, data))

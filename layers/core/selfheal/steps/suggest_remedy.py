@@ -1,0 +1,28 @@
+"""suggest_remedy: ask Bedrock, or the catalogue in its place, for an explanation and a remedy."""
+
+from dataclasses import dataclass
+
+from selfheal.diagnose.redact import Redactor
+from selfheal.domain.decision import applicable
+from selfheal.domain.diagnosis import Diagnosis, Suggestion
+from selfheal.domain.incident import IncidentKind
+from selfheal.domain.run import PipelineKey
+from selfheal.ports import Model
+from selfheal.remedies.registry import catalogue
+from selfheal.suggest.suggest import suggest
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestRequest:
+    """What SuggestRemedy is given: the redacted diagnosis and nothing that names a resource to act on."""
+
+    incident_id: str
+    pipeline: PipelineKey
+    kind: IncidentKind
+    diagnosis: Diagnosis
+
+
+def suggest_remedy(request: SuggestRequest, *, model: Model | None) -> Suggestion:
+    """A suggestion for one diagnosis; never fails for want of a model (the catalogue speaks then)."""
+    allowed = applicable(request.diagnosis, catalogue())
+    return suggest(request.diagnosis, allowed, model, Redactor(()))
