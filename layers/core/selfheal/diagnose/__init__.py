@@ -1,0 +1,1 @@
+"""Why a run failed: log cleaning, redaction, reduction, signatures. Pure: no input or output."""

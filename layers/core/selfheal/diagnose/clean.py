@@ -1,0 +1,59 @@
+"""Log text made plain: no terminal codes, no invisible characters, no overwritten progress output."""
+
+import re
+import unicodedata
+
+_ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)"
+    r"|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"
+    r"|\x1b[()*+][ -~]"
+    r"|\x1b[@-Z\\-_]"
+)
+_LINE_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+
+_PREFIX = re.compile(
+    r"^(?:\s{0,8}(?:"
+    r"\[Container\]|\[task|\[INFO\]|#\d{1,5}(?=\s+\d{1,6}\.\d)"
+    r"|\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?"
+    r"|\[?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\]?"
+    r"|\d{1,6}\.\d{1,6}(?=\s)"
+    r")(?=\s|$)){1,4}\s?"
+)
+
+
+def clean(text: str) -> str:
+    """The text as a terminal would leave it, NFKC, one output line per input line. Idempotent."""
+    return "\n".join(_clean_line(line) for line in text.split("\n"))
+
+
+def without_prefix(line: str) -> str:
+    """The line without the timestamps and step marks that CI systems put before it."""
+    return _PREFIX.sub("", line, count=1)
+
+
+def _clean_line(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return line
+    line = _LINE_BREAKS.sub(" ", _last_overwrite(_ESCAPES.sub("", line)))
+    if line.isascii():
+        return _CONTROL.sub("", line)
+    return _visible(unicodedata.normalize("NFKC", _visible(line)))
+
+
+def _last_overwrite(line: str) -> str:
+    """What stays on screen after carriage returns: the last segment that has something in it."""
+    if "\r" not in line:
+        return line
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
+
+
+def _visible(line: str) -> str:
+    return "".join(char for char in line if char == "\t" or _is_visible(char))
+
+
+def _is_visible(char: str) -> bool:
+    if "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
+        return False
+    return unicodedata.category(char) not in _INVISIBLE_CATEGORIES
