@@ -1,0 +1,1 @@
+"""The local cloud: what Selfheal needs to run without an AWS account."""
