@@ -1,0 +1,206 @@
+"""The stores, the bus, the queue, the model and the waiting executions, in memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from selfheal.domain.action import Action
+from selfheal.domain.decision import Spent
+from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion
+from selfheal.domain.incident import Incident, Lineage
+from selfheal.domain.ledger import LedgerEntry
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.policy import Budget
+from selfheal.domain.run import PipelineKey
+from selfheal.ports import ModelReply, StoredRun
+
+
+@dataclass
+class MemoryRuns:
+    """RunStore."""
+
+    stored: dict[str, StoredRun] = field(default_factory=dict)
+
+    def save(self, measurement: Measurement) -> StoredRun:
+        """RunStore."""
+        return self.stored.setdefault(measurement.run_id, StoredRun(measurement, announced=False))
+
+    def mark_announced(self, run_id: str) -> None:
+        """RunStore."""
+        self.stored[run_id] = StoredRun(self.stored[run_id].measurement, announced=True)
+
+    def get(self, run_id: str) -> StoredRun | None:
+        """RunStore."""
+        return self.stored.get(run_id)
+
+    def known(self, run_ids: Sequence[str]) -> set[str]:
+        """RunStore."""
+        return set(run_ids) & set(self.stored)
+
+    def window(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[Measurement]:
+        """RunStore."""
+        past = [run.measurement for run in self.stored.values()]
+        past = [m for m in past if m.pipeline == pipeline and m.started_at < before]
+        return sorted(past, key=lambda m: m.started_at, reverse=True)[:limit]
+
+
+@dataclass
+class MemoryLake:
+    """Lake: objects by name."""
+
+    objects: dict[str, Measurement] = field(default_factory=dict)
+
+    def put(self, measurement: Measurement) -> str:
+        """Lake."""
+        name = f"measurements/{measurement.run_id}"
+        self.objects[name] = measurement
+        return name
+
+
+@dataclass
+class MemoryIncidents:
+    """IncidentStore."""
+
+    stored: dict[str, Incident] = field(default_factory=dict)
+
+    def open(self, incident: Incident) -> bool:
+        """IncidentStore."""
+        return self.stored.setdefault(incident.id, incident) is incident
+
+    def get(self, incident_id: str) -> Incident:
+        """IncidentStore."""
+        if incident_id not in self.stored:
+            raise IncidentNotFound(f"incident_id: there is no incident {incident_id!r}")
+        return self.stored[incident_id]
+
+    def recent(self, limit: int) -> list[Incident]:
+        """IncidentStore."""
+        return sorted(self.stored.values(), key=lambda i: i.opened_at, reverse=True)[:limit]
+
+
+@dataclass
+class MemoryLedger:
+    """Ledger."""
+
+    written: list[LedgerEntry] = field(default_factory=list)
+
+    def append(self, entry: LedgerEntry) -> bool:
+        """Ledger."""
+        if any((e.incident_id, e.kind) == (entry.incident_id, entry.kind) for e in self.written):
+            return False
+        self.written.append(entry)
+        return True
+
+    def entries(self, incident_id: str) -> list[LedgerEntry]:
+        """Ledger."""
+        return [entry for entry in self.written if entry.incident_id == incident_id]
+
+
+@dataclass
+class MemoryActions:
+    """ActionStore."""
+
+    actions: dict[str, Action] = field(default_factory=dict)
+    charged: list[tuple[Lineage, datetime]] = field(default_factory=list)
+
+    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
+        """ActionStore."""
+        existing = self.actions.get(action.incident_id)
+        if existing is not None:
+            return existing
+        if reason := self.spent(lineage, action.intended_at).exhausted(budget):
+            raise ActionRefused(reason)
+        self.charged.append((lineage, action.intended_at))
+        self.actions[action.incident_id] = action
+        return action
+
+    def finish(self, action: Action) -> None:
+        """ActionStore."""
+        self.actions[action.incident_id] = action
+
+    def of_incident(self, incident_id: str) -> Action | None:
+        """ActionStore."""
+        return self.actions.get(incident_id)
+
+    def incident_of_run(self, run_id: str) -> str:
+        """ActionStore."""
+        return next((a.incident_id for a in self.actions.values() if a.new_run_id == run_id), "")
+
+    def spent(self, lineage: Lineage, at: datetime) -> Spent:
+        """ActionStore."""
+        hour = [mark for mark, when in self.charged if when.replace(minute=0) == at.replace(minute=0)]
+        return Spent(
+            per_commit=sum(mark == lineage for mark, _ in self.charged),
+            per_pipeline_hour=sum(mark.pipeline == lineage.pipeline for mark in hour),
+            per_account_day=sum(when.date() == at.date() for _, when in self.charged),
+        )
+
+
+@dataclass
+class MemoryWaiters:
+    """Waiters, and the Resumer of the executions that wait: ``open_tokens`` are those still waiting."""
+
+    waiting: dict[str, list[str]] = field(default_factory=dict)
+    open_tokens: set[str] = field(default_factory=set)
+    resumed: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    def add(self, run_id: str, token: str) -> None:
+        """Waiters."""
+        tokens = self.waiting.setdefault(run_id, [])
+        if token not in tokens:
+            tokens.append(token)
+            self.open_tokens.add(token)
+
+    def of_run(self, run_id: str) -> list[str]:
+        """Waiters."""
+        return list(self.waiting.get(run_id, []))
+
+    def resume(self, token: str, output: Mapping[str, object]) -> bool:
+        """Resumer."""
+        if token not in self.open_tokens:
+            return False
+        self.open_tokens.discard(token)
+        self.resumed.append((token, output))
+        return True
+
+
+@dataclass
+class MemoryBus:
+    """EventBus and Notifier: what was told to whom."""
+
+    published: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)
+
+    def publish(self, detail_type: str, detail: Mapping[str, object]) -> None:
+        """EventBus."""
+        self.published.append((detail_type, detail))
+
+    def send(self, subject: str, text: str) -> None:
+        """Notifier."""
+        self.messages.append((subject, text))
+
+
+@dataclass
+class MemoryQueue:
+    """IntakeQueue."""
+
+    events: list[Mapping[str, object]] = field(default_factory=list)
+
+    def send(self, events: Iterable[Mapping[str, object]]) -> None:
+        """IntakeQueue."""
+        self.events += events
+
+
+@dataclass
+class ScriptedModel:
+    """Model: answers with the given text, or with NoSuggestion when there is none."""
+
+    text: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def ask(self, instructions: str, evidence: str, schema: Mapping[str, object]) -> ModelReply:
+        """Model."""
+        self.asked.append((instructions, evidence))
+        if not self.text:
+            raise NoSuggestion("the script is empty")
+        return ModelReply(self.text, "scripted", input_tokens=100, output_tokens=10)

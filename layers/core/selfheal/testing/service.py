@@ -1,0 +1,111 @@
+"""CodeBuild in memory: one object behind all the ports that reach the real one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from selfheal.domain.errors import RequestRejected, RunNotFound
+from selfheal.domain.measurement import TestTotals
+from selfheal.domain.run import LogLocation, Run, RunRef, RunStatus
+from selfheal.ports import LogLine, TestCase, Utilisation
+from selfheal.testing.builders import NOON
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is moved."""
+
+    moment: datetime = NOON
+
+    def now(self) -> datetime:
+        """The moment it stands at."""
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        """Move it forward."""
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeService:
+    """CodeBuild as far as the ports go: RunReader, TestReports, BuildMetrics, LogReader, Builds, FinishedRuns.
+
+    ``crash_after_start`` makes the next started build happen and the caller not hear of it.
+    """
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    logs: dict[LogLocation, list[str]] = field(default_factory=dict)
+    cases: list[TestCase] = field(default_factory=list)
+    use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0))
+    actor: str = "selfheal-role/execute-action"
+    clock: FixedClock = field(default_factory=FixedClock)
+    difference: str = ""
+    rejects: str = ""
+    crash_after_start: bool = False
+    started: list[tuple[str, str]] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def add(self, run: Run, *log: str) -> Run:
+        """A run the service knows, with its log."""
+        self.runs[run.ref.run_id] = run
+        if run.log and log:
+            self.logs[run.log] = list(log)
+        return run
+
+    def read(self, ref: RunRef) -> Run:
+        """RunReader."""
+        if ref.run_id not in self.runs:
+            raise RunNotFound(f"{ref.run_id} is not known to CodeBuild")
+        return self.runs[ref.run_id]
+
+    def totals(self, report_arns: Sequence[str]) -> TestTotals | None:
+        """TestReports."""
+        return TestTotals(len(self.cases), len(self.cases), 0) if report_arns else None
+
+    def failures(self, report_arns: Sequence[str], limit: int) -> list[TestCase]:
+        """TestReports."""
+        return self.cases[:limit] if report_arns else []
+
+    def utilisation(self, run: Run) -> Utilisation:
+        """BuildMetrics."""
+        return self.use
+
+    def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
+        """LogReader."""
+        return [LogLine(n, text) for n, text in enumerate(self.logs.get(location, []), 1)]
+
+    def retry(self, build_id: str, token: str) -> str:
+        """Builds."""
+        return self._start("retry", self.runs[build_id], token)
+
+    def start_clean(self, project: str, source_version: str, token: str) -> str:
+        """Builds."""
+        same = (run for run in self.runs.values() if run.source_version == source_version)
+        return self._start("clean", next(same), token)
+
+    def differs_from_project(self, build_id: str) -> str:
+        """Builds."""
+        return self.difference
+
+    def started_since(self, project: str, since: datetime) -> list[Run]:
+        """Builds."""
+        found = [r for r in self.runs.values() if r.ref.key.name == project and r.started_at >= since]
+        return sorted(found, key=lambda run: run.started_at, reverse=True)
+
+    def ended_since(self, since: datetime) -> Iterable[RunRef]:
+        """FinishedRuns."""
+        return [run.ref for run in self.runs.values() if run.ended_at and run.ended_at >= since]
+
+    def _start(self, how: str, run: Run, token: str) -> str:
+        if self.rejects:
+            raise RequestRejected(self.rejects)
+        if token not in self.tokens:
+            new_id = f"{run.ref.key.name}:again-{len(self.started) + 1}"
+            self.started.append((how, run.ref.run_id))
+            self.tokens[token] = new_id
+            new = replace(run, ref=RunRef(run.ref.key, new_id), status=RunStatus.IN_PROGRESS, ended_at=None)
+            self.add(replace(new, initiator=self.actor, started_at=self.clock.now()))
+        if self.crash_after_start:
+            self.crash_after_start = False
+            raise ConnectionError("the function died here")
+        return self.tokens[token]

@@ -1,0 +1,149 @@
+"""Decisions: policy alone says what may be done; a suggestion can only choose among what fits."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selfheal.domain.decision import Decision, Spent, Verdict, applicable, decide
+from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
+from selfheal.domain.policy import Mode, Policy, parse_policy
+from selfheal.remedies.registry import catalogue
+
+REMEDIES = frozenset(remedy.id for remedy in catalogue())
+EVERYTHING = '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\n'
+NETWORK = Diagnosis(Cause.NETWORK, True, 0.9, "signature:x", "f", "the network failed")
+
+
+def verdict(
+    diagnosis: Diagnosis = NETWORK,
+    policy: str = EVERYTHING,
+    suggested: str = "",
+    ceiling: Mode = Mode.ACT,
+    spent: Spent | None = None,
+) -> Decision:
+    return decide(
+        pipeline="codebuild:shop",
+        diagnosis=diagnosis,
+        suggested=suggested,
+        catalogue=catalogue(),
+        policy=parse_policy(policy, REMEDIES),
+        ceiling=ceiling,
+        spent=spent or Spent(),
+    )
+
+
+def test_what_policy_allows_is_acted_on() -> None:
+    decision = verdict()
+    assert (decision.verdict, decision.remedy) == (Verdict.ACT, "retry_build")
+
+
+def test_without_a_rule_selfheal_only_watches() -> None:
+    decision = verdict(policy="")
+    assert decision.verdict is Verdict.OBSERVE and "no policy rule" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("observe", Verdict.OBSERVE), ("ask", Verdict.ASK), ("act", Verdict.ACT)]
+)
+def test_a_rule_goes_as_far_as_its_mode(mode: str, expected: Verdict) -> None:
+    assert verdict(policy=EVERYTHING.replace('"act"', f'"{mode}"')).verdict is expected
+
+
+def test_no_rule_goes_beyond_the_stack() -> None:
+    assert verdict(ceiling=Mode.OBSERVE).verdict is Verdict.OBSERVE
+    assert verdict(ceiling=Mode.ASK).verdict is Verdict.ASK
+
+
+def test_poor_confidence_is_refused() -> None:
+    decision = verdict(replace(NETWORK, confidence=0.4))
+    assert decision.verdict is Verdict.REFUSE and "0.40 is below" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("spent", "words"),
+    [
+        (Spent(per_commit=2), "this commit"),
+        (Spent(per_pipeline_hour=5), "this pipeline"),
+        (Spent(per_account_day=50), "today"),
+    ],
+)
+def test_a_spent_budget_is_refused(spent: Spent, words: str) -> None:
+    decision = verdict(spent=spent)
+    assert decision.verdict is Verdict.REFUSE and words in decision.reason
+
+
+@pytest.mark.parametrize("transient", [False, None])
+def test_what_another_attempt_may_not_help_is_left_to_a_person(transient: bool | None) -> None:
+    assert verdict(replace(NETWORK, transient=transient)).remedy == "notify"
+
+
+def test_a_poisoned_cache_is_dropped_rather_than_tried_again() -> None:
+    poisoned = replace(NETWORK, cause=Cause.INFRA_FLAKE, suspect=Suspect.CACHE)
+    assert verdict(poisoned).remedy == "retry_build_clean"
+    assert "retry_build_clean" not in [
+        r.id for r in applicable(replace(poisoned, suspect=Suspect.NONE), catalogue())
+    ]
+
+
+def test_a_rule_may_set_the_delay() -> None:
+    limited = replace(NETWORK, cause=Cause.REGISTRY_RATE_LIMIT)
+    assert verdict(limited).delay_seconds == 60
+    assert verdict(limited, policy=EVERYTHING + "delay_seconds = 3\n").delay_seconds == 3
+
+
+diagnoses = st.builds(
+    Diagnosis,
+    cause=st.sampled_from(Cause),
+    transient=st.sampled_from([True, False, None]),
+    confidence=st.floats(0, 1),
+    source=st.just("signature:x"),
+    fingerprint=st.just("f"),
+    summary=st.text(),
+    suspect=st.sampled_from(Suspect),
+)
+policies = st.lists(
+    st.tuples(
+        st.sampled_from(["*", "codebuild:shop", "codebuild:other"]),
+        st.sampled_from(["*", *sorted(Cause)]),
+        st.sampled_from(["*", *sorted(REMEDIES)]),
+        st.sampled_from(sorted(Mode)),
+        st.floats(0, 1),
+    ),
+    max_size=4,
+).map(
+    lambda rules: "".join(
+        f'[[rule]]\npipelines = ["{p}"]\ncauses = ["{c}"]\nremedies = ["{r}"]\nmode = "{m}"\nmin_confidence = {f}\n'
+        for p, c, r, m, f in rules
+    )
+)
+
+
+@given(diagnoses, policies, st.text() | st.sampled_from(sorted(REMEDIES)), st.sampled_from(Mode))
+def test_no_suggestion_whatever_gets_more_done_than_policy_allows(
+    diagnosis: Diagnosis, text: str, suggested: str, ceiling: Mode
+) -> None:
+    decision = verdict(diagnosis, text, suggested, ceiling)
+    if decision.verdict is Verdict.ACT and decision.remedy != "notify":
+        assert ceiling is Mode.ACT
+        assert decision.remedy in allowed_without_a_model(diagnosis, parse_policy(text, REMEDIES))
+
+
+def allowed_without_a_model(diagnosis: Diagnosis, policy: Policy) -> set[str]:
+    """Written apart from decide() on purpose: the rules of the design, once more, as plainly as possible."""
+    allowed = set()
+    for remedy in catalogue():
+        rule = next(
+            (r for r in policy.rules if r.matches("codebuild:shop", diagnosis.cause, remedy.id)), None
+        )
+        fits = diagnosis.cause in remedy.causes and diagnosis.transient is True
+        suspects = remedy.suspect == Suspect.NONE or remedy.suspect == diagnosis.suspect
+        if (
+            rule
+            and rule.mode is Mode.ACT
+            and fits
+            and suspects
+            and diagnosis.confidence >= rule.min_confidence
+        ):
+            allowed.add(remedy.id)
+    return allowed

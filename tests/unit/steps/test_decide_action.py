@@ -1,0 +1,54 @@
+"""decide_action: the first decision written stands."""
+
+from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
+from selfheal.domain.incident import IncidentKind
+from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.policy import Mode, parse_policy
+from selfheal.steps.decide_action import DecideRequest, decide_action
+from selfheal.testing.builders import SHOP, an_incident
+from selfheal.testing.memory import MemoryActions, MemoryIncidents, MemoryLedger
+from selfheal.testing.service import FixedClock
+
+POLICY = parse_policy(
+    '[[rule]]\npipelines = ["codebuild:*"]\ncauses = ["network"]\nremedies = ["retry_build"]\nmode = "act"\n',
+    frozenset({"retry_build", "notify"}),
+)
+INCIDENT = an_incident()
+DIAGNOSIS = Diagnosis(Cause.NETWORK, True, 0.9, "signature:x", "f", "the network failed")
+REQUEST = DecideRequest(
+    INCIDENT.id,
+    "shop:1",
+    SHOP,
+    IncidentKind.FAILED,
+    DIAGNOSIS,
+    Suggestion("retry_build", "again", "catalogue"),
+)
+
+
+def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT) -> Decision:
+    incidents = MemoryIncidents()
+    incidents.open(INCIDENT)
+    return decide_action(
+        REQUEST,
+        incidents=incidents,
+        actions=MemoryActions(),
+        ledger=ledger,
+        clock=FixedClock(),
+        policy=POLICY,
+        ceiling=ceiling,
+    )
+
+
+def test_suggestion_and_decision_are_written_down() -> None:
+    ledger = MemoryLedger()
+    decision = decided(ledger)
+    assert (decision.verdict, decision.remedy) == (Verdict.ACT, "retry_build")
+    assert [entry.kind for entry in ledger.written] == [LedgerKind.SUGGESTED, LedgerKind.DECIDED]
+
+
+def test_a_second_execution_gets_the_first_decision_even_when_the_stack_has_changed() -> None:
+    ledger = MemoryLedger()
+    first = decided(ledger)
+    assert decided(ledger, Mode.OBSERVE) == first
+    assert len(ledger.written) == 2

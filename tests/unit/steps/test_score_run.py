@@ -1,0 +1,140 @@
+"""score_run: opens one incident for a run that needs attention, and none for what Selfheal did itself."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from selfheal.detect.baseline import MedianMad, Thresholds
+from selfheal.domain.action import Action, ActionStatus
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.incident import incident_id
+from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.run import RunStatus
+from selfheal.ports import Scored
+from selfheal.steps.score_run import RunMeasured, score_run
+from selfheal.testing.builders import NOON, SHOP, a_measurement
+from selfheal.testing.memory import MemoryActions, MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.service import FixedClock
+
+
+@dataclass
+class World:
+    runs: MemoryRuns = field(default_factory=MemoryRuns)
+    actions: MemoryActions = field(default_factory=MemoryActions)
+    incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+
+    def score(self, measurement: Measurement) -> Scored:
+        self.runs.save(measurement)
+        return score_run(
+            RunMeasured(measurement.run_id, measurement.pipeline, measurement.status),
+            runs=self.runs,
+            baseline=MedianMad(Thresholds()),
+            actions=self.actions,
+            incidents=self.incidents,
+            ledger=self.ledger,
+            bus=self.bus,
+            clock=FixedClock(),
+            actor="execute-action",
+        )
+
+    def fill(self, count: int) -> None:
+        for n in range(count):
+            self.runs.save(a_measurement(f"shop:past-{n}", started_at=NOON.replace(hour=1, minute=n)))
+
+
+FAILED = a_measurement(status=RunStatus.FAILED, phases={"INSTALL": 10.0})
+
+
+def test_a_failed_run_opens_an_incident_and_tells_the_bus() -> None:
+    world = World()
+    world.score(FAILED)
+    incident = world.incidents.get(incident_id("shop:1"))
+    assert incident.kind == "failed" and str(incident.lineage) == f"codebuild:shop@{FAILED.source_version}"
+    assert world.bus.published == [
+        ("Incident Opened",
+         {"incident_id": incident.id, "run_id": "shop:1", "pipeline": "codebuild:shop", "kind": "failed"})
+    ]  # fmt: skip
+    assert [entry.kind for entry in world.ledger.written] == [LedgerKind.OPENED]
+
+
+def test_scoring_a_run_again_opens_nothing_new() -> None:
+    world = World()
+    world.score(FAILED)
+    world.score(FAILED)
+    assert len(world.incidents.stored) == len(world.bus.published) == len(world.ledger.written) == 1
+
+
+def test_a_crash_after_the_incident_was_stored_is_made_good() -> None:
+    world = World()
+    world.score(FAILED)
+    world.ledger.written.clear()
+    world.score(FAILED)
+    assert len(world.bus.published) == 2 and len(world.ledger.written) == 1
+
+
+def test_an_ordinary_run_opens_nothing() -> None:
+    world = World()
+    world.fill(8)
+    scored = world.score(a_measurement())
+    assert scored.score.ready and scored.score.level == "none"
+    assert world.incidents.stored == {}
+
+
+def test_a_run_that_passes_at_four_times_its_normal_time_opens_an_anomaly_that_names_the_phase() -> None:
+    world = World()
+    world.fill(8)
+    world.score(a_measurement(duration_seconds=240.0, phases={"INSTALL": 10.0, "BUILD": 220.0}))
+    incident = world.incidents.get(incident_id("shop:1"))
+    assert incident.kind == "anomalous"
+    blame = incident.score.blame[0]
+    assert (blame.metric, blame.median, blame.ratio) == ("phase:BUILD", 40.0, 5.5)
+
+
+@pytest.mark.parametrize("status", [RunStatus.STOPPED, RunStatus.SUPERSEDED])
+def test_what_a_person_ended_is_no_incident(status: RunStatus) -> None:
+    world = World()
+    world.score(a_measurement(status=status))
+    assert world.incidents.stored == {}
+
+
+def test_the_failure_of_a_run_that_an_action_started_is_an_outcome_not_an_incident() -> None:
+    world = World()
+    world.actions.finish(Action("i", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:1"))
+    world.score(FAILED)
+    assert world.incidents.stored == {}
+
+
+def test_so_is_the_failure_of_a_run_whose_link_to_its_action_was_lost() -> None:
+    world = World()
+    world.score(a_measurement(status=RunStatus.FAILED, initiator="selfheal-role/execute-action"))
+    assert world.incidents.stored == {}
+
+
+def test_an_initiator_that_merely_ends_alike_is_somebody_else() -> None:
+    world = World()
+    world.score(a_measurement(status=RunStatus.FAILED, initiator="role/not-execute-action"))
+    assert len(world.incidents.stored) == 1
+
+
+def test_a_stage_whose_failed_build_speaks_for_it_opens_nothing() -> None:
+    world = World()
+    world.score(a_measurement(status=RunStatus.FAILED, covered_by="shop:7"))
+    assert world.incidents.stored == {}
+
+
+def test_a_run_that_was_never_measured_is_a_clear_error() -> None:
+    world = World()
+    with pytest.raises(RunNotFound, match="shop:9"):
+        score_run(
+            RunMeasured("shop:9", SHOP, RunStatus.FAILED),
+            runs=world.runs,
+            baseline=MedianMad(Thresholds()),
+            actions=world.actions,
+            incidents=world.incidents,
+            ledger=world.ledger,
+            bus=world.bus,
+            clock=FixedClock(),
+            actor="execute-action",
+        )
