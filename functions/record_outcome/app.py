@@ -1,0 +1,17 @@
+"""RecordOutcome: says what verifiably came of an incident."""
+
+from typing import Any
+
+from selfheal.runtime import Runtime, entry
+from selfheal.steps.record_outcome import record_outcome
+from selfheal.steps.state import HealState
+from selfheal.wire import decode, encode
+
+
+@entry
+def handler(event: dict[str, Any], runtime: Runtime) -> Any:
+    """The state data in; the Outcome out."""
+    state = decode(HealState, event)
+    return encode(
+        record_outcome(state, incidents=runtime.incidents, ledger=runtime.ledger, clock=runtime.clock)
+    )

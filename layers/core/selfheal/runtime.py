@@ -1,0 +1,246 @@
+"""The composition root: hands steps their adapters, and functions their frame.
+
+Adapters are imported when they are first asked for, so that a cold start pays only for what its function uses.
+This is the one place with a broad ``except``: an error leaves a function only after it was logged by type.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
+from selfheal.domain.errors import PermanentError
+from selfheal.domain.policy import Policy
+from selfheal.ports import (
+    ActionStore,
+    BuildMetrics,
+    Builds,
+    Clock,
+    EventBus,
+    FinishedRuns,
+    IncidentStore,
+    IntakeQueue,
+    Lake,
+    Ledger,
+    LogReader,
+    Model,
+    Notifier,
+    Resumer,
+    RunReader,
+    RunStore,
+    TestReports,
+    Waiters,
+)
+from selfheal.settings import Settings
+
+if TYPE_CHECKING:
+    from selfheal.adapters.session import Clients
+
+logger = Logger()
+
+# Runs are looked for this many reconciliations back: one missed schedule loses nothing.
+RECONCILIATIONS_BACK = 4
+
+
+class Runtime:
+    """Everything a step may be given, built when it is first asked for and kept for the next invocation."""
+
+    context: Any = None
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _clients(self) -> "Clients":
+        from selfheal.adapters.session import Clients
+
+        return Clients()
+
+    @property
+    def _table(self) -> str:
+        return self.settings.text("SELFHEAL_TABLE")
+
+    @property
+    def actor(self) -> str:
+        """The name in the initiator of every run that Selfheal starts."""
+        return self.settings.text("SELFHEAL_ACTOR")
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The stack's policy."""
+        return self.settings.policy()
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What runs are compared with."""
+        return MedianMad(Thresholds(min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0)))
+
+    @property
+    def look_back(self) -> timedelta:
+        """How far back reconcile_runs looks for runs whose event never came."""
+        return RECONCILIATIONS_BACK * timedelta(minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1))
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Time."""
+        from selfheal.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def reader(self) -> RunReader:
+        """Reads runs of all three services."""
+        from selfheal.adapters.codebuild import CodeBuildReader
+        from selfheal.adapters.codedeploy import CodeDeployReader
+        from selfheal.adapters.codepipeline import CodePipelineReader
+        from selfheal.adapters.readers import ServiceReader
+
+        return ServiceReader(
+            lambda: CodeBuildReader(self._clients("codebuild")),
+            lambda: CodePipelineReader(self._clients("codepipeline")),
+            lambda: CodeDeployReader(self._clients("codedeploy")),
+        )
+
+    @cached_property
+    def reports(self) -> TestReports:
+        """Reads test reports."""
+        from selfheal.adapters.codebuild import CodeBuildReports
+
+        return CodeBuildReports(self._clients("codebuild"))
+
+    @cached_property
+    def builds(self) -> Builds:
+        """What remedies may do to CodeBuild."""
+        from selfheal.adapters.codebuild import CodeBuildBuilds
+
+        return CodeBuildBuilds(self._clients("codebuild"))
+
+    @cached_property
+    def metrics(self) -> BuildMetrics:
+        """Reads CPU and memory of builds."""
+        from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
+
+        return CloudWatchBuildMetrics(self._clients("cloudwatch"))
+
+    @cached_property
+    def logs(self) -> LogReader:
+        """Reads build logs."""
+        from selfheal.adapters.logs import CloudWatchLogReader
+
+        return CloudWatchLogReader(self._clients("logs"))
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake bucket."""
+        from selfheal.adapters.s3 import S3Lake
+
+        return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def runs(self) -> RunStore:
+        """Measured runs."""
+        from selfheal.adapters.dynamodb.runs import DynamoRuns
+
+        return DynamoRuns(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def incidents(self) -> IncidentStore:
+        """Incidents."""
+        from selfheal.adapters.dynamodb.incidents import DynamoIncidents
+
+        return DynamoIncidents(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        from selfheal.adapters.dynamodb.ledger import DynamoLedger
+
+        return DynamoLedger(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def actions(self) -> ActionStore:
+        """Actions and budgets."""
+        from selfheal.adapters.dynamodb.actions import DynamoActions
+
+        return DynamoActions(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def waiters(self) -> Waiters:
+        """Who waits for which run."""
+        from selfheal.adapters.dynamodb.waiters import DynamoWaiters
+
+        return DynamoWaiters(self._clients("dynamodb"), self._table, self.clock)
+
+    @cached_property
+    def resumer(self) -> Resumer:
+        """Resumes waiting executions."""
+        from selfheal.adapters.stepfunctions import StepFunctionsResumer
+
+        return StepFunctionsResumer(self._clients("stepfunctions"))
+
+    @cached_property
+    def bus(self) -> EventBus:
+        """The selfheal bus."""
+        from selfheal.adapters.events import EventBridgeBus
+
+        return EventBridgeBus(self._clients("events"), self.settings.text("SELFHEAL_BUS"))
+
+    @cached_property
+    def queue(self) -> IntakeQueue:
+        """The intake queue."""
+        from selfheal.adapters.sqs import SqsIntakeQueue
+
+        return SqsIntakeQueue(self._clients("sqs"), self.settings.text("SELFHEAL_INTAKE_QUEUE_URL"))
+
+    @cached_property
+    def finished(self) -> FinishedRuns:
+        """Lists finished runs."""
+        from selfheal.adapters.history import ServiceHistory
+
+        clients = self._clients
+        return ServiceHistory(clients("codebuild"), clients("codepipeline"), clients("codedeploy"))
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """The notification topic."""
+        from selfheal.adapters.sns import SnsNotifier
+
+        return SnsNotifier(self._clients("sns"), self.settings.text("SELFHEAL_TOPIC_ARN"))
+
+    @cached_property
+    def model(self) -> Model | None:
+        """Bedrock; None when the stack has no model."""
+        model_id = self.settings.optional("SELFHEAL_MODEL_ID")
+        fallback = self.settings.optional("SELFHEAL_FALLBACK_MODEL_ID")
+        models = [name for name in (model_id, fallback) if name]
+        if not models:
+            return None
+        from selfheal.adapters.bedrock import BedrockModel
+
+        return BedrockModel(self._clients("bedrock-runtime"), models)
+
+
+runtime = Runtime(Settings(os.environ))
+
+
+def entry(handler: Callable[[Any, Runtime], Any]) -> Callable[[Any, Any], Any]:
+    """The frame of a Lambda function: logging with the request's id, and the last word on every error."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def framed(event: Any, context: Any) -> Any:
+        runtime.context = context
+        try:
+            return handler(event, runtime)
+        except Exception as error:
+            # Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
+            permanent = isinstance(error, PermanentError)
+            logger.exception("failed", error_type=type(error).__name__, permanent=permanent)
+            raise
+
+    return framed
+
