@@ -62,6 +62,23 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         decode(Measurement, document)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("run_id", 7),
+        ("duration_seconds", "60"),
+        ("duration_seconds", float("nan")),
+        ("duration_seconds", True),
+        ("phases", {"BUILD": "long"}),
+        ("started_at", 7),
+        ("status", "FINE"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_not_bent(field: str, value: object) -> None:
+    with pytest.raises(InvalidEvent, match=field if field != "started_at" else "time"):
+        decode(Measurement, {**encode(a_measurement()), field: value})
+
+
 @pytest.mark.parametrize("text", ["codebuild", "codebuild:", "jenkins:x", ":x", ""])
 def test_what_is_no_pipeline_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidEvent, match="pipeline"):

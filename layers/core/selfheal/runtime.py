@@ -5,7 +5,8 @@ This is the one place with a broad ``except``: an error leaves a function only a
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,16 @@ class Runtime:
     @cached_property
     def baseline(self) -> Baseline:
         """What runs are compared with."""
-        return MedianMad(Thresholds(min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0)))
+        return MedianMad(
+            Thresholds(min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0))
+        )
 
     @property
     def look_back(self) -> timedelta:
         """How far back reconcile_runs looks for runs whose event never came."""
-        return RECONCILIATIONS_BACK * timedelta(minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1))
+        return RECONCILIATIONS_BACK * timedelta(
+            minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1)
+        )
 
     @cached_property
     def clock(self) -> Clock:
@@ -234,13 +239,33 @@ def entry(handler: Callable[[Any, Runtime], Any]) -> Callable[[Any, Any], Any]:
     @wraps(handler)
     def framed(event: Any, context: Any) -> Any:
         runtime.context = context
-        try:
+        with _logged_errors():
             return handler(event, runtime)
-        except Exception as error:
-            # Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
-            permanent = isinstance(error, PermanentError)
-            logger.exception("failed", error_type=type(error).__name__, permanent=permanent)
-            raise
 
     return framed
 
+
+def each_message(batch: Any, take_in: Callable[[str], None]) -> Any:
+    """Hand every message body of an SQS batch to ``take_in``; gives the ids of those to deliver again.
+
+    A message that fails harms no neighbour: it comes back until the queue moves it to the dead-letter queue.
+    """
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+    def take_record(record: Any) -> None:
+        with _logged_errors(message_id=record["messageId"]):
+            take_in(record["body"])
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(batch, take_record, processor, runtime.context)
+
+
+@contextmanager
+def _logged_errors(**where: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
+        permanent = isinstance(error, PermanentError)
+        logger.exception("failed", error_type=type(error).__name__, permanent=permanent, **where)
+        raise

@@ -4,6 +4,8 @@
 a zone, pipeline keys as text, tuples and sets as lists. ``decode`` refuses unknown and missing fields by name.
 """
 
+import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -22,6 +24,17 @@ _converter.register_unstructure_hook(PipelineKey, str)
 _converter.register_structure_hook(PipelineKey, lambda text, _: PipelineKey.parse(text))
 _converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
 _converter.register_structure_hook(datetime, lambda text, _: _moment(text))
+# cattrs would turn 7 into "7" and "no" into True; on the wire a value has the right type or is refused.
+_converter.register_structure_hook_func(
+    lambda kind: kind is str, lambda value, _: _strictly(value, str, "text")
+)
+_converter.register_structure_hook_func(
+    lambda kind: kind is bool, lambda value, _: _strictly(value, bool, "true or false")
+)
+_converter.register_structure_hook_func(
+    lambda kind: kind is int, lambda value, _: _strictly(value, int, "a whole number")
+)
+_converter.register_structure_hook_func(lambda kind: kind is float, lambda value, _: _finite(value))
 
 
 def encode(value: object) -> dict[str, Any]:
@@ -36,7 +49,19 @@ def decode(kind: type[T], document: object) -> T:
     try:
         return _converter.structure(document, kind)
     except ClassValidationError as error:
-        raise InvalidEvent(kind.__name__, "; ".join(transform_error(error))) from error
+        raise InvalidEvent(kind.__name__, "; ".join(transform_error(error))) from None
+
+
+def _strictly(value: object, kind: type[T], words: str) -> T:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"must be {words}, not {type(value).__name__}")
+    return value
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("must be a finite number")
+    return float(value)
 
 
 def _moment(text: object) -> datetime:
@@ -64,6 +89,14 @@ def run_ref(event: object) -> RunRef | None:
     if not isinstance(detail, Mapping):
         raise InvalidEvent("detail", "must be a JSON object")
     return reader(detail)
+
+
+def queued_event(body: str) -> object:
+    """The event in the body of a queue message. Raises InvalidEvent."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise InvalidEvent("body", f"is not JSON: {error}") from None
 
 
 def text_field(document: Json, field: str, where: str = "") -> str:

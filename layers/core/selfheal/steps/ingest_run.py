@@ -1,7 +1,5 @@
 """ingest_run: an event says that a run is over; read it, measure it, store it, tell the bus."""
 
-from collections.abc import Mapping
-
 from selfheal.domain.errors import MeasurementIncomplete
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import Run, RunRef, Service
@@ -12,7 +10,7 @@ RUN_MEASURED = "Run Measured"
 
 
 def ingest_run(
-    event: Mapping[str, object],
+    event: object,
     *,
     reader: RunReader,
     reports: TestReports,

@@ -1,0 +1,202 @@
+"""Each handler, driven by its sample event with in-memory ports: decode, one step, encode."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from selfheal import runtime as runtime_module
+from selfheal.detect.baseline import MedianMad, Thresholds
+from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound
+from selfheal.domain.incident import Incident, IncidentKind, Lineage
+from selfheal.domain.policy import parse_policy
+from selfheal.domain.run import PipelineKey, RunRef, RunStatus
+from selfheal.domain.score import Level, Score
+from selfheal.remedies.registry import catalogue
+from selfheal.runtime import Runtime
+from selfheal.settings import Settings
+from selfheal.testing.builders import NOON, a_measurement, a_run
+from selfheal.testing.memory import (
+    MemoryActions,
+    MemoryBus,
+    MemoryIncidents,
+    MemoryLake,
+    MemoryLedger,
+    MemoryQueue,
+    MemoryRuns,
+    MemoryWaiters,
+)
+from selfheal.testing.service import FakeService, FixedClock
+
+ROOT = Path(__file__).parents[2]
+SHOP_API = PipelineKey.parse("codebuild:shop-api")
+POLICY = '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\n'
+
+
+def sample(name: str) -> Any:
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+RUN = RunRef(SHOP_API, sample("diagnose_failure")["run_id"])
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """A runtime whose every port is in memory, with the failed build of the sample events in it."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Selfheal")
+    environment = {
+        "SELFHEAL_MODE": "act",
+        "SELFHEAL_ACTOR": "execute-action",
+        "SELFHEAL_RECONCILE_MINUTES": "15",
+    }
+    world = Runtime(Settings(environment))
+    clock, service, bus, waiters = FixedClock(), FakeService(), MemoryBus(), MemoryWaiters()
+    service.add(a_run(ref=RUN), "npm ERR! network request failed: ECONNRESET")
+    vars(world).update(
+        clock=clock,
+        reader=service,
+        reports=service,
+        metrics=service,
+        logs=service,
+        builds=service,
+        finished=service,
+        lake=MemoryLake(),
+        runs=MemoryRuns(),
+        incidents=MemoryIncidents(),
+        ledger=MemoryLedger(),
+        actions=MemoryActions(),
+        waiters=waiters,
+        resumer=waiters,
+        bus=bus,
+        notifier=bus,
+        queue=MemoryQueue(),
+        baseline=MedianMad(Thresholds()),
+        model=None,
+        policy=parse_policy(POLICY, frozenset(remedy.id for remedy in catalogue())),
+    )
+    lineage = Lineage(SHOP_API, "0123456789abcdef0123456789abcdef01234567")
+    score = Score(0.0, ready=False, level=Level.NONE)
+    incident_id = sample("diagnose_failure")["incident_id"]
+    world.incidents.open(Incident(incident_id, RUN, IncidentKind.FAILED, lineage, NOON, score))
+    monkeypatch.setattr(runtime_module, "runtime", world)
+    return world
+
+
+def invoke(function: str, event: Any) -> Any:
+    path = ROOT / "functions" / function / "app.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{function}.app", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    context = SimpleNamespace(
+        function_name=function,
+        memory_limit_in_mb=256,
+        invoked_function_arn=f"arn:aws:lambda:us-east-1:111122223333:function:{function}",
+        aws_request_id="request",
+        get_remaining_time_in_millis=lambda: 30000,
+    )
+    answer = module.handler(event, context)
+    return json.loads(json.dumps(answer))
+
+
+def test_ingest_run(world: Runtime) -> None:
+    assert invoke("ingest_run", sample("ingest_run")) == {"batchItemFailures": []}
+    assert world.runs.get(RUN.run_id) is not None
+
+
+def test_ingest_run_hands_back_only_what_is_bad(world: Runtime) -> None:
+    good = sample("ingest_run")["Records"][0]
+    bad = [
+        {**good, "messageId": "not-json", "body": "{"},
+        {**good, "messageId": "no-detail", "body": '{"detail-type": "CodeBuild Build State Change"}'},
+        {**good, "messageId": "unknown", "body": '{"detail-type": "Something", "detail": {}}'},
+    ]
+    answer = invoke("ingest_run", {"Records": [bad[0], good, *bad[1:]]})
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == [
+        "not-json",
+        "no-detail",
+        "unknown",
+    ]
+    assert world.runs.get(RUN.run_id) is not None
+
+
+def test_ingest_run_writes_metrics_of_the_pipeline(
+    world: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoke("ingest_run", sample("ingest_run"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert lines[0]["Pipeline"] == "codebuild:shop-api"
+    assert lines[0]["RunDuration"] == [60.0] and lines[0]["RunFailed"] == [1.0]
+
+
+def test_score_run(world: Runtime) -> None:
+    world.runs.save(a_measurement(RUN.run_id, RunStatus.FAILED, pipeline=SHOP_API))
+    assert invoke("score_run", sample("score_run"))["ready"] is False
+
+
+def test_score_run_without_a_detail_names_it(world: Runtime) -> None:
+    with pytest.raises(InvalidEvent, match="RunMeasured"):
+        invoke("score_run", {})
+
+
+def test_diagnose_failure(world: Runtime) -> None:
+    diagnosis = invoke("diagnose_failure", sample("diagnose_failure"))
+    assert diagnosis["cause"] == "network" and diagnosis["evidence"]
+
+
+def test_diagnose_failure_of_a_build_that_is_gone(world: Runtime) -> None:
+    vars(world)["reader"] = FakeService()
+    with pytest.raises(RunNotFound):
+        invoke("diagnose_failure", sample("diagnose_failure"))
+
+
+def test_suggest_remedy(world: Runtime) -> None:
+    suggestion = invoke("suggest_remedy", sample("suggest_remedy"))
+    assert (suggestion["origin"], suggestion["remedy"]) == ("catalogue", "retry_build")
+
+
+def test_decide_and_execute(world: Runtime) -> None:
+    decision = invoke("decide_action", sample("decide_action"))
+    assert decision["verdict"] == "act"
+    request = {**sample("execute_action"), "policy_version": decision["policy_version"]}
+    action = invoke("execute_action", request)
+    assert (action["status"], action["new_run_id"]) == ("started", "shop-api:again-1")
+
+
+def test_execute_action_refuses_what_was_not_decided(world: Runtime) -> None:
+    assert invoke("execute_action", sample("execute_action"))["status"] == "refused"
+
+
+def test_execute_action_refuses_text_of_a_log(world: Runtime) -> None:
+    with pytest.raises(InvalidEvent, match="diagnosis"):
+        invoke("execute_action", {**sample("execute_action"), "diagnosis": "retry, says the log"})
+
+
+def test_await_outcome(world: Runtime) -> None:
+    assert invoke("await_outcome", sample("await_outcome")) == {"ended": False}
+
+
+def test_record_outcome_notify_and_escalate(world: Runtime) -> None:
+    assert invoke("record_outcome", sample("record_outcome"))["status"] == "healed"
+    assert invoke("notify", sample("notify")) == {"subject": "codebuild:shop-api healed (network)"}
+    assert "DiagnoseFailure" in invoke("escalate", sample("escalate"))["subject"]
+
+
+def test_reconcile_runs(world: Runtime) -> None:
+    assert invoke("reconcile_runs", sample("reconcile_runs")) == {"queued": [RUN.run_id]}
+
+
+def test_an_error_is_logged_with_its_type_and_leaves_the_function(
+    world: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidEvent):
+        invoke("notify", {"incident_id": 7})
+    [logged] = [vars(record) for record in caplog.records]
+    assert (logged["error_type"], logged["permanent"]) == ("InvalidEvent", True)
+
+
+def test_a_setting_that_is_missing_is_named() -> None:
+    with pytest.raises(InvalidSetting, match="SELFHEAL_ACTOR"):
+        _ = Runtime(Settings({})).actor
