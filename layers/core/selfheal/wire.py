@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from cattrs import ClassValidationError, transform_error
@@ -25,16 +26,11 @@ _converter.register_structure_hook(PipelineKey, lambda text, _: PipelineKey.pars
 _converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
 _converter.register_structure_hook(datetime, lambda text, _: _moment(text))
 # cattrs would turn 7 into "7" and "no" into True; on the wire a value has the right type or is refused.
-_converter.register_structure_hook_func(
-    lambda kind: kind is str, lambda value, _: _strictly(value, str, "text")
-)
-_converter.register_structure_hook_func(
-    lambda kind: kind is bool, lambda value, _: _strictly(value, bool, "true or false")
-)
-_converter.register_structure_hook_func(
-    lambda kind: kind is int, lambda value, _: _strictly(value, int, "a whole number")
-)
-_converter.register_structure_hook_func(lambda kind: kind is float, lambda value, _: _finite(value))
+_converter.register_structure_hook(str, lambda value, _: _strictly(value, str, "text"))
+_converter.register_structure_hook(bool, lambda value, _: _strictly(value, bool, "true or false"))
+_converter.register_structure_hook(int, lambda value, _: _strictly(value, int, "a whole number"))
+_converter.register_structure_hook(StrEnum, lambda value, kind: kind(value))
+_converter.register_structure_hook(float, lambda value, _: _finite(value))
 
 
 def encode(value: object) -> dict[str, Any]:
