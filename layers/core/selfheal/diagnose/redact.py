@@ -38,8 +38,8 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text without secrets: cleaned, lines capped at 8192 characters, as many lines as before."""
-        lines = self._without_key_blocks(_capped(line) for line in clean(text).split("\n"))
-        return "\n".join(self._settled(line) for line in lines)
+        lines = self.hide_key_blocks(clean(text).split("\n"))
+        return "\n".join(self._settled(_capped(line)) for line in lines)
 
     def _settled(self, line: str) -> str:
         """The line after passes that no longer change it; one that never settles goes as a whole."""
@@ -77,7 +77,7 @@ class Redactor:
             self._numbers[key] = self._count[kind]
         return f"[redacted:{kind}#{self._numbers[key]}]"
 
-    def _without_key_blocks(self, lines: Iterable[str]) -> Iterator[str]:
+    def hide_key_blocks(self, lines: Iterable[str]) -> Iterator[str]:
         """Private key blocks, on one line or over many, ended or not; the line count stays."""
         inside = ""
         for line in lines:

@@ -1,0 +1,204 @@
+"""Diagnosis: why a run failed, or which of its numbers is odd.
+
+Order of trust: what the service says for certain, then signatures on the service's words, the test reports and
+the reduced, redacted log, then ``unknown``. A failed test is a genuine failure unless the evidence itself shows
+the marks of a flake (a rerun, a race, a timing limit); how often the same fingerprint passed on another attempt
+is not looked at here.
+"""
+
+from collections.abc import Sequence
+
+from selfheal.diagnose import service
+from selfheal.diagnose.clean import clean, without_prefix
+from selfheal.diagnose.fingerprint import fingerprint
+from selfheal.diagnose.markers import CONSEQUENCE, ERROR
+from selfheal.diagnose.redact import Redactor
+from selfheal.diagnose.reduce import failure_index, reduce
+from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches
+from selfheal.diagnose.words import CAUSE_WORDS, blame_words
+from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suspect
+from selfheal.domain.incident import IncidentKind
+from selfheal.domain.run import Run
+from selfheal.domain.score import Score
+from selfheal.ports import LogLine, TestCase
+
+LOG_BYTES = 96 * 1024
+MAX_EVIDENCE = 12
+MAX_EVIDENCE_CHARS = 300
+_SUMMARY_CHARS = 160
+_UNKNOWN_CONFIDENCE = 0.1
+_LOOK_BACK = 10
+_TEST_REPORT_CONFIDENCE = 0.95
+_OUTRANKS_TEST_REPORT = 78
+
+
+def diagnose(
+    run: Run,
+    kind: IncidentKind,
+    score: Score,
+    lines: Sequence[LogLine],
+    failures: Sequence[TestCase],
+    redactor: Redactor,
+) -> Diagnosis:
+    """The diagnosis of one incident. ``lines`` is the raw log; nothing un-redacted comes out."""
+    if kind is IncidentKind.ANOMALOUS:
+        return _of_score(score)
+    log = _safe_log(lines, redactor)
+    if fact := service.certain(run):
+        return _of_fact(run, fact, log, redactor)
+    words = [LogLine(0, redactor.redact(_plain(service.text_of(phase)))) for phase in service.failed_phases(run)]
+    found, verdict = _explain(words, log)
+    if failures and (verdict is None or verdict.signature.priority < _OUTRANKS_TEST_REPORT):
+        return _of_tests(run, failures, redactor)
+    if verdict is None:
+        return _unknown(run, words, log)
+    return _of_match(run, verdict, [match for match in found if match.signature is verdict.signature], log)
+
+
+def _explain(words: Sequence[LogLine], log: Sequence[LogLine]) -> tuple[list[Match], Match | None]:
+    """All matches and the best; the service's words stand where the log tells of the failure."""
+    failure = max(failure_index(log), 0)
+    lines = [*log[:failure], *words, *log[failure:]]
+    found = list(matches(bundled(), lines))
+    return found, best(found, failure + len(words))
+
+
+def _of_score(score: Score) -> Diagnosis:
+    """The metrics are certain; why they are odd is not claimed."""
+    clauses = [blame_words(blame) for blame in score.blame[:MAX_EVIDENCE]]
+    summary = clauses[0] if clauses else f"the run as a whole is unlike its baseline (score {score.value:.3g})"
+    return Diagnosis(
+        cause=Cause.UNKNOWN,
+        transient=None,
+        confidence=1.0,
+        source="score",
+        fingerprint=fingerprint(Cause.UNKNOWN, "score", " ".join(blame.metric for blame in score.blame[:1])),
+        summary=_first_upper(summary),
+        evidence=tuple(EvidenceLine(0, _cut(clause)) for clause in clauses),
+    )
+
+
+def _of_fact(run: Run, fact: service.Fact, log: Sequence[LogLine], redactor: Redactor) -> Diagnosis:
+    words = redactor.redact(_one_line(fact.evidence))
+    return Diagnosis(
+        cause=fact.cause,
+        transient=fact.transient,
+        confidence=fact.confidence,
+        source="service",
+        fingerprint=fingerprint(fact.cause, "service", words),
+        summary=_summary(run, fact.cause, words),
+        evidence=(EvidenceLine(0, _cut(words)), *_shown(_telling(log, MAX_EVIDENCE - 1))),
+        suspect=_suspect(fact.cause, log),
+    )
+
+
+def _suspect(cause: Cause, log: Sequence[LogLine]) -> Suspect:
+    """A command that asked for another attempt may still tell what to change for it."""
+    if cause is not Cause.INFRA_FLAKE:
+        return Suspect.NONE
+    blaming = list(matches(_of_suspects(), log))
+    found = best(blaming, failure_index(log))
+    return found.signature.suspect if found else Suspect.NONE
+
+
+def _of_suspects() -> tuple[Signature, ...]:
+    return tuple(signature for signature in bundled() if signature.suspect is not Suspect.NONE)
+
+
+def _of_tests(run: Run, failures: Sequence[TestCase], redactor: Redactor) -> Diagnosis:
+    """Flaky only when every failed test shows it: one genuine failure makes another attempt useless."""
+    tests = [LogLine(0, redactor.redact(_plain(f"{test.name}: {test.message}"))) for test in failures]
+    marks = [_flaky_mark(line.text) for line in tests]
+    mark = marks[0] if all(marks) else None
+    cause = mark.cause if mark else Cause.TEST_FAILURE
+    name = redactor.redact(_plain(failures[0].name))
+    source = f"signature:{mark.id}" if mark else "service"
+    return Diagnosis(
+        cause=cause,
+        transient=mark is not None,
+        confidence=mark.confidence if mark else _TEST_REPORT_CONFIDENCE,
+        source=source,
+        fingerprint=fingerprint(cause, source, name),
+        summary=_summary(run, cause, tests[0].text),
+        evidence=tuple(_shown(tests[:MAX_EVIDENCE])),
+        test=name,
+    )
+
+
+def _flaky_mark(text: str) -> Signature | None:
+    return next((s for s in bundled() if s.cause is Cause.FLAKY_TEST and s.regex.search(text)), None)
+
+
+def _of_match(run: Run, verdict: Match, same: Sequence[Match], log: Sequence[LogLine]) -> Diagnosis:
+    signature = verdict.signature
+    source = f"signature:{signature.id}"
+    first = min(same, key=lambda match: (abs(match.index - verdict.index) > _LOOK_BACK, match.index))
+    evidence = _distinct([verdict.line, *(match.line for match in same[-MAX_EVIDENCE // 2 :]), *_telling(log, 4)])
+    return Diagnosis(
+        cause=signature.cause,
+        transient=signature.transient,
+        confidence=signature.confidence,
+        source=source,
+        fingerprint=fingerprint(signature.cause, source, verdict.test or first.line.text),
+        summary=_summary(run, signature.cause, first.line.text),
+        evidence=tuple(sorted(_shown(evidence[:MAX_EVIDENCE]), key=lambda line: line.line)),
+        suspect=signature.suspect,
+        test=verdict.test,
+    )
+
+
+def _unknown(run: Run, words: Sequence[LogLine], log: Sequence[LogLine]) -> Diagnosis:
+    evidence = [*words, *_telling(log, 6)]
+    key = evidence[-1].text if evidence else str(run.status)
+    return Diagnosis(
+        cause=Cause.UNKNOWN,
+        transient=None,
+        confidence=_UNKNOWN_CONFIDENCE,
+        source="none",
+        fingerprint=fingerprint(Cause.UNKNOWN, "none", key),
+        summary=_summary(run, Cause.UNKNOWN, words[0].text if words else ""),
+        evidence=tuple(_shown(evidence[:MAX_EVIDENCE])),
+    )
+
+
+def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
+    """The last lines before the failure, those that speak of an error if there are any."""
+    until = log[: failure_index(log) + 1]
+    near = [line for line in until[-_LOOK_BACK * 4 :] if line.text.strip() and not CONSEQUENCE.search(line.text)]
+    errors = [line for line in near if ERROR.search(line.text)]
+    return (errors or near)[-count:]
+
+
+def _safe_log(lines: Sequence[LogLine], redactor: Redactor) -> list[LogLine]:
+    """The log cleaned, reduced and redacted; key blocks go before reduction could tear them apart."""
+    texts = redactor.hide_key_blocks(_plain(line.text) for line in lines)
+    clean_lines = [LogLine(line.number, text) for line, text in zip(lines, texts, strict=True)]
+    return [LogLine(line.number, redactor.redact(line.text)) for line in reduce(clean_lines, LOG_BYTES)]
+
+
+def _distinct(lines: Sequence[LogLine]) -> list[LogLine]:
+    return list(dict.fromkeys(lines))
+
+
+def _shown(lines: Sequence[LogLine]) -> list[EvidenceLine]:
+    return [EvidenceLine(line.number, _cut(line.text)) for line in lines]
+
+
+def _summary(run: Run, cause: Cause, line: str) -> str:
+    """The cause in plain words, where, and the line that shows it; at most about 300 characters."""
+    phase = run.failed_phase
+    where = f" in {phase.name}" if phase else ""
+    said = without_prefix(line).strip()
+    return _first_upper(CAUSE_WORDS[cause]) + where + (f": {said[:_SUMMARY_CHARS]}" if said else "")
+
+
+def _cut(text: str) -> str:
+    return text.strip()[:MAX_EVIDENCE_CHARS]
+
+
+def _plain(text: str) -> str:
+    return clean(text).replace("\n", " ")
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
