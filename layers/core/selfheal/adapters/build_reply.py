@@ -1,0 +1,99 @@
+"""A build in CodeBuild's reply as a Run."""
+
+import re
+from datetime import UTC, datetime
+
+from selfheal.adapters.calls import Json
+from selfheal.domain.run import LogLocation, Phase, PipelineKey, Run, RunRef, RunStatus, Service
+
+SECRET_LENGTH = 6
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]")
+# Values so common that hiding them would hide the log and protect nobody.
+_PUBLIC = frozenset(
+    {
+        "default",
+        "develop",
+        "development",
+        "disabled",
+        "enabled",
+        "latest",
+        "linux/amd64",
+        "linux/arm64",
+        "master",
+        "production",
+        "release",
+        "staging",
+        "testing",
+        "verbose",
+    }
+)
+
+
+def run_of(build: Json) -> Run:
+    """The Run that a build of BatchGetBuilds describes."""
+    phases = tuple(_phase(phase) for phase in build.get("phases", []) if phase["phaseType"] != "COMPLETED")
+    environment = build.get("environment", {})
+    return Run(
+        ref=RunRef(PipelineKey(Service.CODEBUILD, build["projectName"]), build["id"]),
+        status=RunStatus(build["buildStatus"]),
+        started_at=_utc(build["startTime"]),
+        ended_at=_utc(build["endTime"]) if build.get("endTime") else None,
+        phases=phases,
+        source_version=_commit(build),
+        initiator=build.get("initiator", ""),
+        log=_log(build.get("logs", {})),
+        report_arns=tuple(build.get("reportArns", [])),
+        queued_seconds=next((phase.seconds for phase in phases if phase.name == "QUEUED"), None),
+        compute_type=environment.get("computeType", ""),
+        secrets=secrets_of(environment.get("environmentVariables", [])),
+    )
+
+
+def secrets_of(variables: list[dict[str, str]]) -> tuple[str, ...]:
+    """The plaintext values that may be secrets: all but the short and the plainly public ones.
+
+    Variables of the types PARAMETER_STORE and SECRETS_MANAGER hold the secret's name here, not the secret.
+    """
+    values = (v["value"] for v in variables if v.get("type", "PLAINTEXT") == "PLAINTEXT")
+    return tuple(sorted({value for value in values if len(value) >= SECRET_LENGTH and not _public(value)}))
+
+
+def _public(value: str) -> bool:
+    return value.lower() in _PUBLIC or bool(_NUMBER.fullmatch(value) or _REGION.fullmatch(value))
+
+
+def _commit(build: Json) -> str:
+    """A build that has not fetched its source has no resolved version; a full commit id asked for is one."""
+    asked = build.get("sourceVersion", "")
+    return str(build.get("resolvedSourceVersion") or (asked if _COMMIT.fullmatch(asked) else ""))
+
+
+def _phase(phase: Json) -> Phase:
+    context: Json = next(iter(phase.get("contexts", [])), {})
+    return Phase(
+        name=phase["phaseType"],
+        status=phase.get("phaseStatus", ""),
+        seconds=_seconds(phase),
+        code=context.get("statusCode", ""),
+        message=context.get("message", ""),
+    )
+
+
+def _seconds(phase: Json) -> float | None:
+    start, end = phase.get("startTime"), phase.get("endTime")
+    if start and end:
+        return max(0.0, float((end - start).total_seconds()))
+    whole = phase.get("durationInSeconds")
+    return None if whole is None else float(whole)
+
+
+def _log(logs: Json) -> LogLocation | None:
+    """None for builds that log to S3 only, or not at all."""
+    group, stream = logs.get("groupName"), logs.get("streamName")
+    return LogLocation(group, stream) if group and stream else None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

@@ -1,0 +1,70 @@
+"""CodeDeploy: reading deployments."""
+
+from datetime import UTC, datetime
+
+from selfheal.adapters.calls import Client, Json, calling
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service
+
+_STATUS = {
+    "Created": RunStatus.IN_PROGRESS,
+    "Queued": RunStatus.IN_PROGRESS,
+    "InProgress": RunStatus.IN_PROGRESS,
+    "Baking": RunStatus.IN_PROGRESS,
+    "Ready": RunStatus.IN_PROGRESS,
+    "Succeeded": RunStatus.SUCCEEDED,
+    "Failed": RunStatus.FAILED,
+    "Stopped": RunStatus.STOPPED,
+}
+
+
+class CodeDeployReader:
+    """RunReader of deployments. Needs codedeploy:GetDeployment."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def read(self, ref: RunRef) -> Run:
+        """RunReader. The deployment is one phase, named ``Deployment``."""
+        with calling("codedeploy:GetDeployment", gone=("DeploymentDoesNotExistException",)):
+            reply = self._client.get_deployment(deploymentId=ref.run_id)
+        return _run_of(reply["deploymentInfo"])
+
+
+def deployment_ref(info: Json) -> RunRef:
+    """The reference to a deployment in CodeDeploy's reply."""
+    name = f"{info['applicationName']}/{info['deploymentGroupName']}"
+    return RunRef(PipelineKey(Service.CODEDEPLOY, name), info["deploymentId"])
+
+
+def _run_of(info: Json) -> Run:
+    created, started, ended = (_utc(info.get(f"{name}Time")) for name in ("create", "start", "complete"))
+    begin = started or created
+    if begin is None:
+        raise RunNotFound(f"{info['deploymentId']}: CodeDeploy does not say when this deployment was made")
+    # A status this code does not know yet is no end: the run is read again later.
+    status = _STATUS.get(info["status"], RunStatus.IN_PROGRESS)
+    error = info.get("errorInformation", {})
+    seconds = (ended - begin).total_seconds() if ended else None
+    phase = Phase("Deployment", info["status"], seconds, error.get("code", ""), error.get("message", ""))
+    return Run(
+        ref=deployment_ref(info),
+        status=status,
+        started_at=begin,
+        ended_at=ended,
+        phases=(phase,),
+        source_version=_revision(info.get("revision", {})),
+        initiator=info.get("creator", ""),
+        queued_seconds=max(0.0, (started - created).total_seconds()) if started and created else None,
+    )
+
+
+def _revision(revision: Json) -> str:
+    """What was deployed: the commit, the object's version, or the checksum of what was sent along."""
+    github, s3 = revision.get("gitHubLocation", {}), revision.get("s3Location", {})
+    inline = revision.get("appSpecContent") or revision.get("string") or {}
+    return str(github.get("commitId") or s3.get("version") or s3.get("eTag") or inline.get("sha256") or "")
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None

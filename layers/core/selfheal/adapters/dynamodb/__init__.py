@@ -1,0 +1,20 @@
+"""DynamoDB: the short memory, in one table.
+
+| pk | sk | what | feed_pk | feed_sk |
+| --- | --- | --- | --- | --- |
+| RUN#<run id> | RUN | a measurement | PIPELINE#<key> | <started>#<run id> |
+| RUN#<run id> | STARTED_BY | the incident whose action started the run | | |
+| INCIDENT#<id> | INCIDENT | an incident | INCIDENTS | <opened>#<id> |
+| INCIDENT#<id> | ENTRY#<kind> | a ledger entry | | |
+| INCIDENT#<id> | ACTION | the incident's one action | | |
+| LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
+| WAITER#<run id> | TOKEN#<hash> | who waits for the run | | |
+"""
+
+from selfheal.adapters.dynamodb.actions import DynamoActions
+from selfheal.adapters.dynamodb.incidents import DynamoIncidents
+from selfheal.adapters.dynamodb.ledger import DynamoLedger
+from selfheal.adapters.dynamodb.runs import DynamoRuns
+from selfheal.adapters.dynamodb.waiters import DynamoWaiters
+
+__all__ = ["DynamoActions", "DynamoIncidents", "DynamoLedger", "DynamoRuns", "DynamoWaiters"]

@@ -1,0 +1,89 @@
+"""Actions: the intents and the budgets that make one incident have one action."""
+
+from datetime import datetime
+
+from selfheal.adapters.calls import Client, Json
+from selfheal.adapters.dynamodb.budgets import counters
+from selfheal.adapters.dynamodb.table import ABSENT, Item, Table, key, packed, text, unpacked
+from selfheal.domain.action import Action, ActionStatus
+from selfheal.domain.decision import Spent
+from selfheal.domain.errors import ActionRefused, RequestRejected, Throttled
+from selfheal.domain.incident import Lineage
+from selfheal.domain.policy import Budget
+
+SK = "ACTION"
+
+
+class DynamoActions:
+    """ActionStore. Needs dynamodb:GetItem, PutItem, UpdateItem."""
+
+    def __init__(self, client: Client, table: str) -> None:
+        self._table = Table(client, table)
+
+    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
+        """ActionStore. Raises Throttled when another transaction touched the same counters."""
+        charges = [{"Update": c.charge()} for c in counters(lineage, action.intended_at, budget)]
+        intent = {"Put": {"Item": _item(action), "ConditionExpression": ABSENT}}
+        if self._table.transact(intent, *charges):
+            return action
+        existing = self.of_incident(action.incident_id)
+        if existing:
+            return existing
+        if reason := self.spent(lineage, action.intended_at).exhausted(budget):
+            raise ActionRefused(reason)
+        raise Throttled("dynamodb:TransactWriteItems: another action was charged to the same budget just now")
+
+    def finish(self, action: Action) -> None:
+        """ActionStore. The same again changes nothing; a second, different end raises RequestRejected."""
+        writes: list[Json] = [{"Update": _end(action)}]
+        if action.new_run_id:
+            writes.append({"Put": {"Item": _started_by(action)}})
+        if self._table.transact(*writes):
+            return
+        stored = self.of_incident(action.incident_id)
+        if stored is None:
+            raise RequestRejected(f"incident {action.incident_id} has no action that was intended")
+        if stored.status is ActionStatus.INTENDED:
+            raise Throttled("dynamodb:TransactWriteItems: another write of this action was under way")
+        if stored != action:
+            raise RequestRejected(f"the action of incident {action.incident_id} is {stored.status} already")
+
+    def of_incident(self, incident_id: str) -> Action | None:
+        """ActionStore, read consistently."""
+        item = self._table.get(f"INCIDENT#{incident_id}", SK)
+        return unpacked(Action, item["action"]) if item else None
+
+    def incident_of_run(self, run_id: str) -> str:
+        """ActionStore, read consistently."""
+        item = self._table.get(f"RUN#{run_id}", "STARTED_BY")
+        return str(item["incident_id"]["S"]) if item else ""
+
+    def spent(self, lineage: Lineage, at: datetime) -> Spent:
+        """ActionStore, read consistently."""
+        items = [self._table.get(c.pk, c.sk) for c in counters(lineage, at, Budget())]
+        return Spent(*(int(item["spent"]["N"]) if item else 0 for item in items))
+
+
+def _item(action: Action) -> Item:
+    return key(f"INCIDENT#{action.incident_id}", SK) | {
+        "action": packed(action),
+        "status": text(action.status),
+    }
+
+
+def _end(action: Action) -> Item:
+    return {
+        "Key": key(f"INCIDENT#{action.incident_id}", SK),
+        "UpdateExpression": "SET #status = :status, #action = :action",
+        "ConditionExpression": "#status = :intended",
+        "ExpressionAttributeNames": {"#status": "status", "#action": "action"},
+        "ExpressionAttributeValues": {
+            ":status": text(action.status),
+            ":action": packed(action),
+            ":intended": text(ActionStatus.INTENDED),
+        },
+    }
+
+
+def _started_by(action: Action) -> Item:
+    return key(f"RUN#{action.new_run_id}", "STARTED_BY") | {"incident_id": text(action.incident_id)}
