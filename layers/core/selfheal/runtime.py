@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
 from selfheal.domain.errors import PermanentError
 from selfheal.domain.policy import Policy
+from selfheal.domain.run import Service
 from selfheal.ports import (
     ActionStore,
     BuildMetrics,
@@ -38,9 +39,6 @@ from selfheal.ports import (
 )
 from selfheal.settings import Settings
 
-if TYPE_CHECKING:
-    from selfheal.adapters.session import Clients
-
 logger = Logger()
 
 # Runs are looked for this many reconciliations back: one missed schedule loses nothing.
@@ -54,12 +52,14 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._made: dict[str, Any] = {}
 
-    @cached_property
-    def _clients(self) -> "Clients":
-        from selfheal.adapters.session import Clients
+    def _clients(self, service: str) -> Any:
+        from selfheal.adapters.session import make_client
 
-        return Clients()
+        if service not in self._made:
+            self._made[service] = make_client(service)
+        return self._made[service]
 
     @property
     def _table(self) -> str:
@@ -98,22 +98,24 @@ class Runtime:
 
     @cached_property
     def reader(self) -> RunReader:
-        """Reads runs of all three services."""
+        """Reads runs of all three services; a service's client is made when its first run is read."""
         from selfheal.adapters.codebuild import CodeBuildReader
         from selfheal.adapters.codedeploy import CodeDeployReader
         from selfheal.adapters.codepipeline import CodePipelineReader
-        from selfheal.adapters.readers import ServiceReader
+        from selfheal.adapters.readers import RunReaders
 
-        return ServiceReader(
-            lambda: CodeBuildReader(self._clients("codebuild")),
-            lambda: CodePipelineReader(self._clients("codepipeline")),
-            lambda: CodeDeployReader(self._clients("codedeploy")),
+        return RunReaders(
+            {
+                Service.CODEBUILD: lambda: CodeBuildReader(self._clients("codebuild")),
+                Service.CODEPIPELINE: lambda: CodePipelineReader(self._clients("codepipeline")),
+                Service.CODEDEPLOY: lambda: CodeDeployReader(self._clients("codedeploy")),
+            }
         )
 
     @cached_property
     def reports(self) -> TestReports:
         """Reads test reports."""
-        from selfheal.adapters.codebuild import CodeBuildReports
+        from selfheal.adapters.reports import CodeBuildReports
 
         return CodeBuildReports(self._clients("codebuild"))
 
@@ -129,14 +131,14 @@ class Runtime:
         """Reads CPU and memory of builds."""
         from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 
-        return CloudWatchBuildMetrics(self._clients("cloudwatch"))
+        return CloudWatchBuildMetrics(self._clients("cloudwatch"), self._clients("codebuild"))
 
     @cached_property
     def logs(self) -> LogReader:
         """Reads build logs."""
-        from selfheal.adapters.logs import CloudWatchLogReader
+        from selfheal.adapters.logs import CloudWatchLogs
 
-        return CloudWatchLogReader(self._clients("logs"))
+        return CloudWatchLogs(self._clients("logs"))
 
     @cached_property
     def lake(self) -> Lake:
@@ -204,10 +206,20 @@ class Runtime:
     @cached_property
     def finished(self) -> FinishedRuns:
         """Lists finished runs."""
-        from selfheal.adapters.history import ServiceHistory
+        from selfheal.adapters.history import (
+            AllFinishedRuns,
+            CodeBuildHistory,
+            CodeDeployHistory,
+            CodePipelineHistory,
+        )
 
-        clients = self._clients
-        return ServiceHistory(clients("codebuild"), clients("codepipeline"), clients("codedeploy"))
+        return AllFinishedRuns(
+            [
+                CodeBuildHistory(self._clients("codebuild")),
+                CodePipelineHistory(self._clients("codepipeline")),
+                CodeDeployHistory(self._clients("codedeploy")),
+            ]
+        )
 
     @cached_property
     def notifier(self) -> Notifier:

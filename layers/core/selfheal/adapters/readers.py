@@ -1,21 +1,27 @@
 """One RunReader for all services."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
-from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.run import Run, RunRef, Service
 from selfheal.ports import RunReader
 
+Maker = Callable[[], RunReader]
 
-class RunReaders:
-    """RunReader that asks the reader of the run's own service."""
 
-    def __init__(self, by_service: Mapping[Service, RunReader]) -> None:
-        self._by_service = by_service
+class ServiceReader:
+    """RunReader that asks the reader of the run's own service, which it makes when it is first needed."""
+
+    def __init__(self, codebuild: Maker, codepipeline: Maker, codedeploy: Maker) -> None:
+        self._makers = {
+            Service.CODEBUILD: codebuild,
+            Service.CODEPIPELINE: codepipeline,
+            Service.CODEDEPLOY: codedeploy,
+        }
+        self._made: dict[Service, RunReader] = {}
 
     def read(self, ref: RunRef) -> Run:
-        """RunReader. Raises InvalidEvent for a service that has no reader."""
-        reader = self._by_service.get(ref.key.service)
-        if reader is None:
-            raise InvalidEvent("pipeline", f"runs of {ref.key.service} are not read here")
-        return reader.read(ref)
+        """RunReader."""
+        service = ref.key.service
+        if service not in self._made:
+            self._made[service] = self._makers[service]()
+        return self._made[service].read(ref)
