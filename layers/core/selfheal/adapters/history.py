@@ -1,6 +1,6 @@
 """Listing the runs that are over, service by service."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -22,16 +22,20 @@ DEPLOYMENTS_BATCH = 25
 _OVER = frozenset({"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"})
 
 
-class AllFinishedRuns:
-    """FinishedRuns of several services, one after the other."""
+class ServiceHistory:
+    """FinishedRuns of all three services, one after the other."""
 
-    def __init__(self, services: Sequence[FinishedRuns]) -> None:
-        self._services = services
+    def __init__(self, codebuild: Client, codepipeline: Client, codedeploy: Client) -> None:
+        self._histories: tuple[FinishedRuns, ...] = (
+            CodeBuildHistory(codebuild),
+            CodePipelineHistory(codepipeline),
+            CodeDeployHistory(codedeploy),
+        )
 
     def ended_since(self, since: datetime) -> Iterable[RunRef]:
         """FinishedRuns."""
-        for service in self._services:
-            yield from service.ended_since(since)
+        for history in self._histories:
+            yield from history.ended_since(since)
 
 
 class CodeBuildHistory:

@@ -9,7 +9,7 @@ from selfheal.domain.run import LogLocation
 from selfheal.ports import LogLine
 
 
-class CloudWatchLogs:
+class CloudWatchLogReader:
     """LogReader. Needs logs:GetLogEvents."""
 
     def __init__(self, client: Client) -> None:

@@ -1,23 +1,42 @@
 """Clients for AWS, all made the same way. Only this module loads boto3: adapters are given clients."""
 
+from dataclasses import dataclass
+
 import boto3
 from botocore.config import Config
 
 from selfheal.adapters.calls import Client
 
-ATTEMPTS = 3
-CONNECT_SECONDS = 3
-READ_SECONDS = 10
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call may take: seconds to wait for each reply, and tries in all, the first included."""
+
+    read_seconds: int = 10
+    attempts: int = 3
+
+    def config(self) -> Config:
+        """The same for botocore."""
+        return Config(
+            connect_timeout=3,
+            read_timeout=self.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+        )
 
 
-def make_client(service: str, *, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> Client:
-    """A client of that service. Region, credentials and endpoint come from the environment.
+# A model thinks longer than other services; 2 x 60 s must stay below the time-out of suggest_remedy.
+PATIENCE = {"bedrock-runtime": Patience(read_seconds=60, attempts=2)}
 
-    ``attempts`` counts all tries of one call, the first included; ``read_seconds`` is the time-out of each.
-    """
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_seconds,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+class Clients:
+    """Gives one client per service. Region, credentials and endpoints come from the environment."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Client] = {}
+
+    def __call__(self, service: str) -> Client:
+        """The client of that service, made when it is first asked for."""
+        if service not in self._made:
+            config = PATIENCE.get(service, Patience()).config()
+            self._made[service] = boto3.client(service, config=config)  # type: ignore[call-overload]
+        return self._made[service]
