@@ -11,9 +11,12 @@ import time
 from pathlib import Path
 
 from local.devtools.access import Access
+from local.devtools.actions import action_runners
 from local.devtools.cache import BuildCache
 from local.devtools.cloud import Cloud, connect
 from local.devtools.codebuild import CodeBuild
+from local.devtools.codedeploy import CodeDeploy
+from local.devtools.codepipeline import CodePipeline
 from local.devtools.events import EventPublisher
 from local.devtools.reports import ReportStore
 from local.devtools.runner import Workshop
@@ -29,8 +32,15 @@ def main() -> None:
     cloud, closing, stop = connect(options.ministack), threading.Event(), threading.Event()
     events = EventPublisher(cloud.events, closing)
     codebuild = CodeBuild(_workshop(options, cloud, events, closing), time.time)
-    access = Access(cloud.functions, cloud.iam)
-    server = DevtoolsServer(options.port, Api({"codebuild": codebuild.operations()}, access), events)
+    codedeploy = CodeDeploy(events, options.state / "deployments")
+    pipelines = CodePipeline(action_runners(codebuild, codedeploy), events)
+    services = {
+        "codebuild": codebuild.operations(),
+        "codepipeline": pipelines.operations(),
+        "codedeploy": codedeploy.operations(),
+    }
+    api = Api(services, Access(cloud.functions, cloud.iam))
+    server = DevtoolsServer(options.port, api, events)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
@@ -39,6 +49,7 @@ def main() -> None:
     # Receivers that are gone must not hold up the end.
     closing.set()
     codebuild.close(STOP_SECONDS)
+    codedeploy.close(STOP_SECONDS)
     events.close()
     server.shutdown()
 

@@ -11,7 +11,11 @@ from typing import Any
 
 # The engine by which MiniStack enforces the policies of all its own services. Its SimulatePrincipalPolicy API
 # cannot serve here: in 1.5.33 it passes over condition context and all resources but the first.
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+from ministack.core.iam_evaluator import (
+    EvalContext,
+    evaluate,
+    parse_policy_document,
+)
 
 from local.devtools.builds import ACCOUNT, REGION
 from local.devtools.cloud import ROOT_ACCESS_KEY
@@ -24,7 +28,7 @@ ROOT = Caller(arn=f"arn:aws:iam::{ACCOUNT}:root", initiator="root")
 
 
 class Access:
-    """Knows callers by the access key of their signature and asks their role's policies, as MiniStack has them.
+    """Knows callers by their signature's access key and asks the policies that MiniStack has of their role.
 
     The signature itself is not checked.
     """
@@ -54,7 +58,7 @@ class Access:
             return self._callers[key]
 
     def authorize(self, caller: Caller, action: str, resources: list[str], conditions: Conditions) -> None:
-        """Refuse ``action`` (``codebuild:StartBuild``) unless the caller's role allows it on every resource."""
+        """Refuse an action (``codebuild:StartBuild``) unless the caller's role allows it on all resources."""
         if caller.is_root:
             return
         policies, boundary = self._policies_of(str(caller.role))

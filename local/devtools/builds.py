@@ -156,7 +156,7 @@ class BuildStore:
         self._tokens: dict[str, tuple[float, Json, Build]] = {}
 
     def add(self, make: Callable[[float], Build], token: str | None, request: Json) -> tuple[Build, bool]:
-        """A new build and True, or the build that the same ``token`` started in the last five minutes and False.
+        """A new build and True, or the one that ``token`` started in the last five minutes and False.
 
         ``make`` gets the start time; a live token with another ``request`` is refused.
         """

@@ -26,7 +26,7 @@ class BuildCache:
             return True
 
     def save(self, project: str, root: Path, patterns: Iterable[str]) -> int:
-        """Replace the project's cache by the files under ``root`` that ``patterns`` name; returns their number."""
+        """Replace the project's cache by the files below ``root`` that match; returns their number."""
         files = sorted(set(cached_files(root, patterns)))
         with self._lock:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class BuildCache:
 def cached_files(root: Path, patterns: Iterable[str]) -> Iterator[Path]:
     """The files and links below ``root`` that the patterns name; a directory stands for all it holds.
 
-    A pattern is a glob relative to ``root`` or absolute below it; what lies outside of ``root`` is not cached.
+    A pattern is a glob relative to ``root`` or absolute below it; what lies outside is not cached.
     """
     for pattern in patterns:
         path = Path(pattern)

@@ -19,7 +19,6 @@ from local.devtools.wire import Json
 
 PAGE = 100
 BAD_TOKEN = "InvalidInputException"  # noqa: S105 - an error's name
-AUTO_RETRIED = frozenset({FAILED})
 
 
 class CodeBuild:
@@ -94,9 +93,9 @@ class CodeBuild:
         return build
 
     def _build_ended(self, build: Build) -> None:
-        if build.status in AUTO_RETRIED and build.auto_retry_number < build.plan.auto_retry_limit:
-            if not self._closing.is_set():
-                self._start(build.plan, build.initiator, None, {}, previous=build)
+        tries_left = build.auto_retry_number < build.plan.auto_retry_limit
+        if build.status == FAILED and tries_left and not self._closing.is_set():
+            self._start(build.plan, build.initiator, None, {}, previous=build)
 
     def _start_build(self, params: Json, caller: Caller) -> Json:
         plan = self.plan(params)

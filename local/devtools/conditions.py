@@ -1,7 +1,7 @@
 """IAM condition keys of StartBuild: which overrides a request carries.
 
-Source: AWS CodeBuild user guide, "condition keys", and the service authorization reference. There is no key for
-the source version, the time-outs and the idempotency token.
+Source: AWS CodeBuild user guide, "condition keys", and the service authorization reference. There is no key
+for the source version, the time-outs and the idempotency token.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ FIRST_PAUSE_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 
-class Undelivered(Exception):
+class UndeliveredError(Exception):
     """The receiver refused or rejected part of what was sent; worth another attempt."""
 
 
@@ -23,7 +23,7 @@ def deliver(what: str, send: Callable[[], object], closing: threading.Event) -> 
     for attempt in range(1, ATTEMPTS + 1):
         try:
             send()
-        except (BotoCoreError, ClientError, Undelivered) as error:
+        except (BotoCoreError, ClientError, UndeliveredError) as error:
             log.warning("%s: attempt %d of %d failed: %s", what, attempt, ATTEMPTS, error)
             if closing.wait(pause):
                 break

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from local.devtools.delivery import Undelivered, deliver
+from local.devtools.delivery import UndeliveredError, deliver
 from local.devtools.wire import Json
 
 SOURCE_PREFIX = "sim"
@@ -29,7 +29,7 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Event:
-    """One event; ``subject`` is the project, pipeline or application it tells of. ``service`` is codebuild etc."""
+    """One event; ``subject`` is the project, pipeline or application that it tells of."""
 
     service: str
     detail_type: str
@@ -61,7 +61,7 @@ class EventPublisher:
         self._thread.start()
 
     def set_mode(self, mode: Mode, subject: str | None) -> None:
-        """Set what becomes of the events of ``subject``; None stands for all and takes back what was set for one."""
+        """Set what becomes of the events of ``subject``; None stands for all and undoes single ones."""
         with self._lock:
             if subject is None:
                 self._modes.clear()
@@ -98,7 +98,7 @@ class EventPublisher:
         def put() -> None:
             reply = self._client.put_events(Entries=[event.entry()])
             if reply["FailedEntryCount"]:
-                raise Undelivered(str(reply["Entries"]))
+                raise UndeliveredError(str(reply["Entries"]))
 
         sent = deliver(f"event {event.detail_type} of {event.subject}", put, self._closing)
         self._count("sent" if sent else "failed")

@@ -15,7 +15,7 @@ from local.devtools.builds import Build
 from local.devtools.delivery import deliver
 
 NAMESPACE = "AWS/CodeBuild"
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 0.25
 BATCH_DATA = 500
 # vCPUs and GiB of memory, CodeBuild user guide, build environment compute types (Linux).
 COMPUTE = {

@@ -16,7 +16,7 @@ SUCCEEDED, FAILED, STOPPED, TIMED_OUT, FAULT, IN_PROGRESS = (
 )
 
 
-class PhaseFailed(Exception):
+class PhaseError(Exception):
     """A phase came to a bad end: its status, and the code and message of its context."""
 
     def __init__(self, code: str, message: str, status: str = FAILED) -> None:

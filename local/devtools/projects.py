@@ -21,26 +21,33 @@ NOT_SIMULATED = (
     "buildBatchConfig",
     "concurrentBuildLimit",
 )
-STARTING = frozenset(
-    {
-        "projectName",
-        "sourceVersion",
-        "sourceTypeOverride",
-        "sourceLocationOverride",
-        "buildspecOverride",
-        "environmentVariablesOverride",
-        "environmentTypeOverride",
-        "imageOverride",
-        "computeTypeOverride",
-        "privilegedModeOverride",
-        "cacheOverride",
-        "serviceRoleOverride",
-        "timeoutInMinutesOverride",
-        "queuedTimeoutInMinutesOverride",
-        "autoRetryLimitOverride",
-        "idempotencyToken",
-    }
-)
+SOURCE_OVERRIDES = {
+    "type": "sourceTypeOverride",
+    "location": "sourceLocationOverride",
+    "buildspec": "buildspecOverride",
+}
+ENVIRONMENT_OVERRIDES = {
+    "type": "environmentTypeOverride",
+    "image": "imageOverride",
+    "computeType": "computeTypeOverride",
+    "privilegedMode": "privilegedModeOverride",
+}
+SETTING_OVERRIDES = {
+    "cache": "cacheOverride",
+    "serviceRole": "serviceRoleOverride",
+    "timeoutInMinutes": "timeoutInMinutesOverride",
+    "queuedTimeoutInMinutes": "queuedTimeoutInMinutesOverride",
+    "sourceVersion": "sourceVersion",
+    "autoRetryLimit": "autoRetryLimitOverride",
+}
+STARTING = {
+    "projectName",
+    "idempotencyToken",
+    "environmentVariablesOverride",
+    *SOURCE_OVERRIDES.values(),
+    *ENVIRONMENT_OVERRIDES.values(),
+    *SETTING_OVERRIDES.values(),
+}
 
 
 class Projects:
@@ -99,6 +106,7 @@ def _defaults(name: str) -> Json:
         "cache": {"type": "NO_CACHE"},
         "timeoutInMinutes": 60,
         "queuedTimeoutInMinutes": 480,
+        "autoRetryLimit": 0,
         "encryptionKey": f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3",
         "tags": [],
         "projectVisibility": "PRIVATE",
@@ -143,25 +151,8 @@ def plan_build(project: Json, params: Json) -> BuildPlan:
     refused = sorted(params.keys() - STARTING)
     if refused:
         raise invalid_input(f"{refused[0]}: not offered by the simulator; leave it out")
-    source = _overridden(
-        project["source"],
-        params,
-        {
-            "type": "sourceTypeOverride",
-            "location": "sourceLocationOverride",
-            "buildspec": "buildspecOverride",
-        },
-    )
-    environment = _overridden(
-        project["environment"],
-        params,
-        {
-            "type": "environmentTypeOverride",
-            "image": "imageOverride",
-            "computeType": "computeTypeOverride",
-            "privilegedMode": "privilegedModeOverride",
-        },
-    )
+    source = _overridden(project["source"], params, SOURCE_OVERRIDES)
+    environment = _overridden(project["environment"], params, ENVIRONMENT_OVERRIDES)
     environment["environmentVariables"] = _variables(
         environment.get("environmentVariables", []), params.get("environmentVariablesOverride", [])
     )
@@ -169,18 +160,17 @@ def plan_build(project: Json, params: Json) -> BuildPlan:
     _check_environment(environment)
     if source["type"] == "CODEPIPELINE" and repository_path(source.get("location", "")) is None:
         raise invalid_input("Project source is CODEPIPELINE: the build can be started by a pipeline only")
+    settings = _overridden(project, params, SETTING_OVERRIDES)
     return BuildPlan(
         project=project["name"],
         source=source,
         environment=environment,
-        cache=params.get("cacheOverride", project["cache"]),
-        service_role=params.get("serviceRoleOverride", project["serviceRole"]),
-        timeout_minutes=params.get("timeoutInMinutesOverride", project["timeoutInMinutes"]),
-        queued_timeout_minutes=params.get(
-            "queuedTimeoutInMinutesOverride", project["queuedTimeoutInMinutes"]
-        ),
-        source_version=params.get("sourceVersion", project.get("sourceVersion")),
-        auto_retry_limit=params.get("autoRetryLimitOverride", project.get("autoRetryLimit", 0)),
+        cache=settings["cache"],
+        service_role=settings["serviceRole"],
+        timeout_minutes=settings["timeoutInMinutes"],
+        queued_timeout_minutes=settings["queuedTimeoutInMinutes"],
+        source_version=settings.get("sourceVersion"),
+        auto_retry_limit=settings["autoRetryLimit"],
     )
 
 

@@ -110,7 +110,7 @@ class ReportStore:
 
 
 def make_report(build: Build, group: str, spec: ReportSpec, root: Path, now: float) -> Report | None:
-    """The report of one group, or None when no file matches. Unreadable files are named in the log and left out."""
+    """The report of one group, or None when no file matches; unreadable files are logged and left out."""
     base = root / spec.base_directory
     files = sorted({file for pattern in spec.files for file in base.glob(pattern) if file.is_file()})
     if not files:

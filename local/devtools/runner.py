@@ -18,9 +18,9 @@ from local.devtools.cloud import Cloud
 from local.devtools.events import EventPublisher
 from local.devtools.logs import BuildLog
 from local.devtools.metrics import ResourceMeter
-from local.devtools.phases import Phase, PhaseFailed
+from local.devtools.phases import Phase, PhaseError
 from local.devtools.reports import ReportStore, make_report
-from local.devtools.shell import Interrupted, Shell
+from local.devtools.shell import CutShortError, Shell
 from local.devtools.source import SourceError, checkout
 from local.devtools.variables import build_variables
 
@@ -29,7 +29,7 @@ COMMAND_PHASES = ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What all builds share: where they work, what they report to, how many run at once, how long a minute is."""
+    """What all builds share: where they work and report to, how many run at once, how long a minute is."""
 
     cloud: Cloud
     events: EventPublisher
@@ -53,7 +53,7 @@ class BuildRun:
         self._root = workshop.directory / build.plan.project / build.uuid
         self._source = self._root / "src"
         self._spec = Buildspec(phases={})
-        self._failed: PhaseFailed | None = None
+        self._failed: PhaseError | None = None
         self._shell: Shell | None = None
         self._deadline = float("inf")
 
@@ -89,7 +89,7 @@ class BuildRun:
     def _wait_for_slot(self) -> None:
         while not self._shop.slots.acquire(timeout=0.2):
             if self._build.stop.is_set():
-                raise Interrupted(phases.STOPPED)
+                raise CutShortError(phases.STOPPED)
 
     def _work(self) -> None:
         with self._phase("PROVISIONING"):
@@ -109,14 +109,14 @@ class BuildRun:
             self._build.current_phase = name
         try:
             yield phase
-        except PhaseFailed as failure:
+        except PhaseError as failure:
             self._end_phase(phase, failure)
-        except Interrupted as interruption:
+        except CutShortError as interruption:
             self._end_phase(phase, _interrupted(interruption))
         else:
             self._end_phase(phase, None)
 
-    def _end_phase(self, phase: Phase, failure: PhaseFailed | None) -> None:
+    def _end_phase(self, phase: Phase, failure: PhaseError | None) -> None:
         with self._build.lock:
             if failure:
                 phase.end(time.time(), failure.status, failure.code, failure.message)
@@ -147,12 +147,12 @@ class BuildRun:
                     plan.source["location"], plan.source_version, self._source
                 )
             except SourceError as error:
-                raise PhaseFailed("CLIENT_ERROR", str(error)) from error
+                raise PhaseError("CLIENT_ERROR", str(error)) from error
         self._log.note(f"CODEBUILD_SRC_DIR={self._source}")
         try:
             self._spec = parse_buildspec(self._buildspec_text(plan.source.get("buildspec", "buildspec.yml")))
         except (BuildspecError, OSError, UnicodeDecodeError) as error:
-            raise PhaseFailed("YAML_FILE_ERROR", f"YAML file cannot be used: {error}") from error
+            raise PhaseError("YAML_FILE_ERROR", f"YAML file cannot be used: {error}") from error
         for key in self._spec.ignored:
             self._log.note(f"Ignoring the key {key} of the buildspec: the simulator does not know it")
 
@@ -194,11 +194,11 @@ class BuildRun:
         return True
 
     def _run_phase(self, shell: Shell, spec: PhaseSpec) -> None:
-        failure: PhaseFailed | None = None
+        failure: PhaseError | None = None
         for commands in (spec.commands, spec.finally_commands):
             try:
                 self._run_all(shell, commands)
-            except PhaseFailed as error:
+            except PhaseError as error:
                 failure = failure or error
         if failure:
             raise failure
@@ -209,7 +209,7 @@ class BuildRun:
             status = shell.run(command, self._deadline)
             if status != 0:
                 self._log.note(f"Command did not exit successfully {command} exit status {status}")
-                raise PhaseFailed(
+                raise PhaseError(
                     "COMMAND_EXECUTION_ERROR",
                     f"Error while executing command: {command}. Reason: exit status {status}",
                 )
@@ -261,10 +261,10 @@ class BuildRun:
         self._shop.events.publish(build_events.state_change(self._build, time.time()))
 
 
-def _interrupted(interruption: Interrupted) -> PhaseFailed:
+def _interrupted(interruption: CutShortError) -> PhaseError:
     if interruption.reason == phases.STOPPED:
-        return PhaseFailed("BUILD_STOPPED", "Build has been stopped.", phases.STOPPED)
-    return PhaseFailed("BUILD_TIMED_OUT", "Build has timed out.", phases.TIMED_OUT)
+        return PhaseError("BUILD_STOPPED", "Build has been stopped.", phases.STOPPED)
+    return PhaseError("BUILD_TIMED_OUT", "Build has timed out.", phases.TIMED_OUT)
 
 
 def _goes_on(name: str, phase: Phase, spec: PhaseSpec) -> bool:

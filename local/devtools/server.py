@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.devtools.access import Access
 from local.devtools.errors import ServiceError
 from local.devtools.events import EventPublisher, Mode
@@ -28,6 +30,13 @@ class Api:
 
     def answer(self, target: str, authorization: str | None, body: bytes) -> bytes:
         """The reply's JSON; raises ServiceError."""
+        try:
+            return self._answer(target, authorization, body)
+        except (BotoCoreError, ClientError) as error:
+            log.exception("MiniStack cannot be asked for %s", target)
+            raise ServiceError("ServiceUnavailableException", f"MiniStack: {error}", status=503) from error
+
+    def _answer(self, target: str, authorization: str | None, body: bytes) -> bytes:
         caller = self._access.caller(authorization)
         service, model = operation_of(target)
         operation = self._services[service].get(model.name)
@@ -37,6 +46,7 @@ class Api:
         params = read_request(service, model, body)
         action = f"{service}:{model.name}"
         self._access.authorize(caller, action, operation.resources(params), operation.conditions(params))
+        log.info("%s by %s", action, caller.initiator)
         return write_reply(model, operation.run(params, caller))
 
 

@@ -20,7 +20,7 @@ POLL_SECONDS = 0.1
 ENDED = "ended"
 
 
-class Interrupted(Exception):
+class CutShortError(Exception):
     """A command was cut short; ``reason`` is ``TIMED_OUT`` or ``STOPPED``."""
 
     def __init__(self, reason: str) -> None:
@@ -62,7 +62,7 @@ class Shell:
     def run(self, command: str, deadline: float) -> int:
         """Run ``command`` and return its exit status; output lines go to ``emit`` while it runs.
 
-        ``deadline`` is an epoch time in seconds. Raises Interrupted after the deadline or when asked to stop.
+        ``deadline`` is an epoch time in seconds. Raises CutShortError after the deadline or when asked to stop.
         """
         self._commands += 1
         script = self._scratch / f"command-{self._commands}.sh"
@@ -126,7 +126,7 @@ class Shell:
             if self._stop.is_set() or time.time() > deadline:
                 self._flush(pending)
                 self.close()
-                raise Interrupted("STOPPED" if self._stop.is_set() else "TIMED_OUT")
+                raise CutShortError("STOPPED" if self._stop.is_set() else "TIMED_OUT")
             readable, _, _ = select.select([process.stdout], [], [], POLL_SECONDS)
             chunk = os.read(process.stdout.fileno(), 65536) if readable else b""
             if not chunk and process.poll() is not None:

@@ -49,11 +49,23 @@ def checkout(location: str, version: str | None, target: Path) -> str:
     return commit
 
 
+def latest_commit(location: str, branch: str) -> str:
+    """The full id of the commit at the tip of ``branch``. Raises SourceError."""
+    repository = repository_path(location)
+    if repository is None or not repository.is_dir():
+        raise SourceError(f"repository not found: {location}")
+    return _commit_at(repository, [f"refs/heads/{branch}"], branch)
+
+
 def _resolve(clone: Path, version: str | None) -> str:
-    for name in (f"refs/remotes/origin/{version}", version) if version else ("HEAD",):
-        found = _run(
-            ["-C", str(clone), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-        )
+    names = [f"refs/remotes/origin/{version}", version] if version else ["HEAD"]
+    return _commit_at(clone, names, version)
+
+
+def _commit_at(repository: Path, names: list[str], version: str | None) -> str:
+    for name in names:
+        wanted = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
+        found = _run(["-C", str(repository), *wanted])
         if found.returncode == 0:
             return found.stdout.strip()
     raise SourceError(f"reference not found for primary source and source version {version}")

@@ -13,21 +13,28 @@ PASSED_ON = ("LANG", "LC_ALL", "TZ")
 
 
 def build_variables(build: Build, root: Path, source: Path, of_buildspec: dict[str, str]) -> dict[str, str]:
-    """Host basics and CodeBuild's own variables, then those of the buildspec, the project and the starting call.
+    """Host basics and CodeBuild's variables, then those of the buildspec, the project and the starting call.
 
     ``root`` is the build's directory, ``source`` the checkout in it. A later source overrules an earlier one.
     """
+    return {
+        **host_variables(root),
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        **codebuild_variables(build, source),
+        **of_buildspec,
+        **build.plan.variables,
+    }
+
+
+def host_variables(root: Path) -> dict[str, str]:
+    """What a process needs of its host: programs, with this Python's first, and homes below ``root``."""
     python = str(Path(sys.executable).parent)
     return {
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "PATH": os.pathsep.join([python, os.environ.get("PATH", os.defpath)]),
         "HOME": str(root / "home"),
         "TMPDIR": str(root / "tmp"),
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        **codebuild_variables(build, source),
-        **of_buildspec,
-        **build.plan.variables,
     }
 
 

@@ -75,8 +75,8 @@ def _without_empty_lists(value: Any) -> Any:
     return value
 
 
-def misfits(value: object, shape: Shape | None) -> Iterator[str]:
-    """What is wrong with ``value`` as an instance of ``shape``: types, required and unknown members, enums."""
+def misfits(value: Any, shape: Shape | None) -> Iterator[str]:
+    """What is wrong with ``value`` as a ``shape``: types, required and unknown members, enums."""
     if shape is None:
         if value:
             yield f"no members are expected, got {value!r}"
