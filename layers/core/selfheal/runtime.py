@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
 from selfheal.domain.errors import PermanentError
 from selfheal.domain.policy import Policy
-from selfheal.domain.run import Service
 from selfheal.ports import (
     ActionStore,
     BuildMetrics,
@@ -39,6 +38,9 @@ from selfheal.ports import (
 )
 from selfheal.settings import Settings
 
+if TYPE_CHECKING:
+    from selfheal.adapters.session import Clients
+
 logger = Logger()
 
 # Runs are looked for this many reconciliations back: one missed schedule loses nothing.
@@ -52,14 +54,12 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._made: dict[str, Any] = {}
 
-    def _clients(self, service: str) -> Any:
-        from selfheal.adapters.session import make_client
+    @cached_property
+    def _clients(self) -> "Clients":
+        from selfheal.adapters.session import Clients
 
-        if service not in self._made:
-            self._made[service] = make_client(service)
-        return self._made[service]
+        return Clients()
 
     @property
     def _table(self) -> str:
@@ -98,24 +98,22 @@ class Runtime:
 
     @cached_property
     def reader(self) -> RunReader:
-        """Reads runs of all three services; a service's client is made when its first run is read."""
+        """Reads runs of all three services."""
         from selfheal.adapters.codebuild import CodeBuildReader
         from selfheal.adapters.codedeploy import CodeDeployReader
         from selfheal.adapters.codepipeline import CodePipelineReader
-        from selfheal.adapters.readers import RunReaders
+        from selfheal.adapters.readers import ServiceReader
 
-        return RunReaders(
-            {
-                Service.CODEBUILD: lambda: CodeBuildReader(self._clients("codebuild")),
-                Service.CODEPIPELINE: lambda: CodePipelineReader(self._clients("codepipeline")),
-                Service.CODEDEPLOY: lambda: CodeDeployReader(self._clients("codedeploy")),
-            }
+        return ServiceReader(
+            lambda: CodeBuildReader(self._clients("codebuild")),
+            lambda: CodePipelineReader(self._clients("codepipeline")),
+            lambda: CodeDeployReader(self._clients("codedeploy")),
         )
 
     @cached_property
     def reports(self) -> TestReports:
         """Reads test reports."""
-        from selfheal.adapters.reports import CodeBuildReports
+        from selfheal.adapters.codebuild import CodeBuildReports
 
         return CodeBuildReports(self._clients("codebuild"))
 
@@ -136,9 +134,9 @@ class Runtime:
     @cached_property
     def logs(self) -> LogReader:
         """Reads build logs."""
-        from selfheal.adapters.logs import CloudWatchLogs
+        from selfheal.adapters.logs import CloudWatchLogReader
 
-        return CloudWatchLogs(self._clients("logs"))
+        return CloudWatchLogReader(self._clients("logs"))
 
     @cached_property
     def lake(self) -> Lake:
@@ -206,20 +204,10 @@ class Runtime:
     @cached_property
     def finished(self) -> FinishedRuns:
         """Lists finished runs."""
-        from selfheal.adapters.history import (
-            AllFinishedRuns,
-            CodeBuildHistory,
-            CodeDeployHistory,
-            CodePipelineHistory,
-        )
+        from selfheal.adapters.history import ServiceHistory
 
-        return AllFinishedRuns(
-            [
-                CodeBuildHistory(self._clients("codebuild")),
-                CodePipelineHistory(self._clients("codepipeline")),
-                CodeDeployHistory(self._clients("codedeploy")),
-            ]
-        )
+        clients = self._clients
+        return ServiceHistory(clients("codebuild"), clients("codepipeline"), clients("codedeploy"))
 
     @cached_property
     def notifier(self) -> Notifier:
@@ -273,11 +261,13 @@ def each_message(batch: Any, take_in: Callable[[str], None]) -> Any:
 
 
 @contextmanager
-def _logged_errors(**where: str) -> Iterator[None]:
+def _logged_errors(message_id: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
         # Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
         permanent = isinstance(error, PermanentError)
-        logger.exception("failed", error_type=type(error).__name__, permanent=permanent, **where)
+        logger.exception(
+            "failed", error_type=type(error).__name__, permanent=permanent, message_id=message_id
+        )
         raise
