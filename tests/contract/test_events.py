@@ -1,0 +1,105 @@
+"""Sample events: each is matched by exactly the rule that is meant for it, and names a run."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+from selfheal.domain.run import PipelineKey
+from selfheal.wire import run_ref
+from transformed import stack
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "111122223333"
+
+RULES = {
+    "codebuild_build_failed": "CodeBuildRule",
+    "codebuild_build_succeeded": "CodeBuildRule",
+    "codepipeline_stage_failed": "CodePipelineRule",
+    "codepipeline_action_failed": "CodePipelineRule",
+    "codedeploy_deployment_failed": "CodeDeployRule",
+    "score_run": "RunMeasuredRule",
+    "incident_opened": "IncidentOpenedRule",
+}
+
+
+def sample(name: str) -> Any:
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+def resolve(value: Any) -> Any:
+    """A pattern with its intrinsic functions resolved as in an ordinary account."""
+    if isinstance(value, list):
+        return [resolve(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value == {"Ref": "AWS::AccountId"}:
+        return ACCOUNT
+    if "Fn::Sub" in value:
+        return value["Fn::Sub"].replace("${EventSourcePrefix}", "aws")
+    return {key: resolve(item) for key, item in value.items()}
+
+
+def matching_rules(event: Any) -> list[str]:
+    rules = {
+        name: resource["Properties"]["EventPattern"]
+        for name, resource in stack()["Resources"].items()
+        if resource["Type"] == "AWS::Events::Rule" and "EventPattern" in resource["Properties"]
+    }
+    return [
+        name
+        for name, pattern in rules.items()
+        if EventPattern.load(json.dumps(resolve(pattern))).matches_event(event)
+    ]
+
+
+@pytest.mark.parametrize(("name", "rule"), RULES.items())
+def test_an_event_is_matched_by_its_rule_alone(name: str, rule: str) -> None:
+    assert matching_rules(sample(name)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"account": "999988887777"},
+        {"source": "sim.codebuild"},
+        {"source": "com.example.codebuild"},
+        {"detail-type": "CodeBuild Build Phase Change"},
+        {"detail": {"build-status": "IN_PROGRESS"}},
+    ],
+)
+def test_an_event_of_another_account_source_or_kind_is_matched_by_none(change: dict[str, Any]) -> None:
+    assert matching_rules({**sample("codebuild_build_failed"), **change}) == []
+
+
+def test_every_rule_has_a_sample() -> None:
+    rules = {
+        name for name, resource in stack()["Resources"].items() if resource["Type"] == "AWS::Events::Rule"
+    }
+    assert rules == set(RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "pipeline"),
+    [
+        ("codebuild_build_failed", "codebuild:shop-api"),
+        ("codebuild_build_succeeded", "codebuild:shop-api"),
+        ("codepipeline_stage_failed", "codepipeline:shop/Deploy"),
+        ("codedeploy_deployment_failed", "codedeploy:shop/prod"),
+    ],
+)
+def test_an_event_names_its_run(name: str, pipeline: str) -> None:
+    ref = run_ref(sample(name))
+    assert ref is not None and ref.key == PipelineKey.parse(pipeline)
+
+
+def test_an_action_is_no_run_of_its_own() -> None:
+    assert run_ref(sample("codepipeline_action_failed")) is None
+
+
+def test_no_sample_holds_anything_real() -> None:
+    for path in (ROOT / "events").glob("*.json"):
+        text = path.read_text()
+        assert not [n for n in re.findall(r"\b\d{12}\b", text) if n != ACCOUNT], path.name
