@@ -1,0 +1,91 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+export SAM_CLI_TELEMETRY := 0
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Everything that is said while preparing goes to stderr, so that `make demo ARGS=--json` prints JSON and nothing else.
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/.ready ## Create the development environment (.venv) once
+
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@{ test -n "$(PYTHON)" || { echo "Selfheal needs Python 3.11 or later; put it on the PATH or set PYTHON=..." && exit 1; }; \
+	test -x $(BIN)/python || { echo "creating .venv with $(PYTHON)" && "$(PYTHON)" -m venv .venv; }; \
+	echo "installing requirements/dev.txt"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	touch $@; } >&2
+
+.venv-checkov/.ready: requirements/checkov.txt .venv/.ready
+	@{ echo "creating .venv-checkov for the template checks"; \
+	test -x .venv-checkov/bin/python || $(BIN)/python -m venv .venv-checkov; \
+	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/checkov.txt; \
+	touch $@; } >&2
+
+.PHONY: demo
+demo: setup ## Break real builds on this machine and watch them heal (ARGS=--json for a machine)
+	@$(BIN)/selfheal demo $(ARGS)
+
+.PHONY: test
+test: setup ## Run all tests, those against the local cloud included (ARGS=... for pytest)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+.PHONY: check
+check: check-code check-templates ## Lint, types, import rules and template checks
+
+.PHONY: check-code
+check-code: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy layers/core/selfheal functions cli local tests
+	$(BIN)/lint-imports
+
+.PHONY: check-templates
+check-templates: setup .venv-checkov/.ready
+	$(BIN)/sam validate --lint
+	$(BIN)/cfn-lint template.yaml
+	@mkdir -p .build
+	$(BIN)/python tests/contract/transformed.py > .build/template.json
+	$(BIN)/cfn-lint .build/template.json
+	.venv-checkov/bin/checkov --config-file .ci/checkov.yaml --file .build/template.json
+	.venv-checkov/bin/python .ci/parliament_roles.py .build/template.json
+
+.PHONY: fmt
+fmt: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: setup ## Measure detection and diagnosis on the labelled data
+	@$(BIN)/pytest tests/bench -s $(ARGS)
+
+.PHONY: build
+build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64 for the Architecture parameter x86_64)
+	$(BIN)/sam build
+
+.PHONY: deploy
+deploy: build ## Deploy into the AWS account of the current credentials (ENV=default or prod)
+	$(BIN)/sam deploy --config-env $(or $(ENV),default)
+
+.PHONY: local-up
+local-up: setup ## Start the local cloud and deploy the stack into it
+	@$(BIN)/selfheal local up
+
+.PHONY: local-down
+local-down: setup ## Stop the local cloud
+	@$(BIN)/selfheal local down
+
+.PHONY: invoke
+invoke: build ## Run one function in Docker: FUNCTION=ExecuteActionFunction EVENT=events/x.json
+	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "say which: make invoke FUNCTION=IngestRunFunction EVENT=events/<file>.json" >&2; exit 2; }
+	@docker info >/dev/null 2>&1 || { echo "make invoke needs a running Docker; without one, use make local-up" >&2; exit 2; }
+	$(BIN)/sam local invoke $(FUNCTION) --event $(EVENT)

@@ -1,0 +1,131 @@
+"""Who may do what: least privilege, read off the transformed template."""
+
+import json
+
+import pytest
+from selfheal.remedies.registry import catalogue
+
+from tests.contract.transformed import allowed, listed, of_type, statements
+
+ROLES = sorted(of_type("AWS::IAM::Role"))
+FUNCTION_ROLES = [role for role in ROLES if role.endswith("FunctionRole")]
+WRITES = ("Start", "Stop", "Retry", "Create", "Update", "Delete", "Put", "Invalidate", "Rollback", "Disable")
+TOKEN = "the token, not an ARN, names the waiting execution"
+EVERY_RESOURCE = {
+    ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
+    ("IngestRunFunctionRole", "ResumeHealing"): TOKEN,
+    ("AwaitOutcomeFunctionRole", "ResumeHealing"): TOKEN,
+    ("ReconcileRunsFunctionRole", "ListRuns"): "these actions list a whole account",
+    ("HealStateMachineRole", "DeliverLogs"): "log delivery is set up for the account",
+}
+TOOLS = ("codebuild:", "codepipeline:", "codedeploy:")
+
+
+def who(prefix: str) -> set[str]:
+    return {role for role in ROLES if any(action.startswith(prefix) for action in allowed(role))}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_is_a_wildcard(role: str) -> None:
+    assert [action for action in allowed(role) if "*" in action] == []
+
+
+def test_a_right_on_everything_needs_a_reason() -> None:
+    found = {
+        (role, statement.get("Sid", "without a Sid"))
+        for role in ROLES
+        for statement in statements(role)
+        if "*" in listed(statement["Resource"])
+    }
+    assert found == set(EVERY_RESOURCE)
+
+
+@pytest.mark.parametrize("role", FUNCTION_ROLES)
+def test_a_function_has_no_managed_rights_but_its_own_logs_and_traces(role: str) -> None:
+    managed = {arn.rsplit("/", 1)[1] for arn in of_type("AWS::IAM::Role")[role]["ManagedPolicyArns"]}
+    assert managed == {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+
+
+def test_only_suggest_remedy_calls_the_model_and_it_can_call_nothing_else() -> None:
+    assert who("bedrock:") == {"SuggestRemedyFunctionRole"}
+    assert allowed("SuggestRemedyFunctionRole") == {"bedrock:InvokeModel"}
+
+
+def test_rights_on_models_vanish_with_the_model() -> None:
+    policies = of_type("AWS::IAM::Role")["SuggestRemedyFunctionRole"]["Policies"]
+    assert [policy["Fn::If"][0] for policy in policies] == ["HasModel", "HasFallbackModel"]
+
+
+def test_other_models_are_reached_through_the_configured_profile_only() -> None:
+    for statement in statements("SuggestRemedyFunctionRole"):
+        if "foundation-model/*" in json.dumps(statement["Resource"]):
+            assert set(statement["Condition"]["ArnEquals"]) == {"bedrock:InferenceProfileArn"}
+
+
+def test_only_execute_action_changes_pipelines() -> None:
+    writers = {
+        role
+        for role in ROLES
+        for action in allowed(role)
+        if action.startswith(TOOLS) and action.split(":")[1].startswith(WRITES)
+    }
+    assert writers == {"ExecuteActionFunctionRole"}
+
+
+def test_execute_action_may_do_what_the_remedies_declare_and_no_more() -> None:
+    granted = {action for action in allowed("ExecuteActionFunctionRole") if action.startswith(TOOLS)}
+    assert granted == {action for remedy in catalogue() for action in remedy.iam_actions}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "source.buildspec",
+        "source.location",
+        "source.auth.type",
+        "source.auth.resource",
+        "secondarySources",
+        "artifacts",
+        "secondaryArtifacts",
+        "environment.image",
+        "environment.privilegedMode",
+        "environment.registryCredential",
+        "environment.imagePullCredentialsType",
+        "environment.environmentVariables",
+        "logsConfig",
+        "encryptionKey",
+        "serviceRole",
+    ],
+)
+def test_a_build_cannot_be_turned_into_another_one(key: str) -> None:
+    denied = [
+        statement["Condition"]
+        for statement in statements("ExecuteActionFunctionRole")
+        if statement["Effect"] == "Deny" and statement["Action"] == "codebuild:StartBuild"
+    ]
+    assert {"Null": {f"codebuild:{key}": False}} in denied
+
+
+def test_overrides_that_healing_needs_are_not_denied() -> None:
+    text = json.dumps([s for s in statements("ExecuteActionFunctionRole") if s["Effect"] == "Deny"])
+    assert "codebuild:cache" not in text
+    assert "computeType" not in text
+
+
+def test_only_two_functions_resume_executions() -> None:
+    assert who("states:SendTask") == {"IngestRunFunctionRole", "AwaitOutcomeFunctionRole"}
+
+
+def test_no_role_may_touch_identities_or_secrets() -> None:
+    assert who("iam:") | who("sts:") | who("secretsmanager:") | who("ssm:") | who("kms:") == set()
+
+
+def test_nothing_of_the_ledger_can_be_deleted() -> None:
+    deleting = {action for role in ROLES for action in allowed(role) if "Delete" in action}
+    assert deleting == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
+
+
+def test_logs_are_read_from_builds_only() -> None:
+    (statement,) = (s for s in statements("DiagnoseFailureFunctionRole") if s["Action"] == "logs:GetLogEvents")
+    assert statement["Resource"]["Fn::Sub"].endswith(":log-group:/aws/codebuild/*")
+    assert who("logs:Get") - {"HealStateMachineRole"} == {"DiagnoseFailureFunctionRole"}
