@@ -171,8 +171,8 @@ def _check_revision(revision: Json) -> None:
     if revision.get("revisionType") != "GitHub" or repository_path(location.get("repository", "")) is None:
         raise ServiceError(
             "InvalidRevisionException",
-            "revision: the simulator deploys revisionType GitHub with a local git repository, by its absolute path, "
-            "as gitHubLocation.repository",
+            "revision: the simulator deploys revisionType GitHub; "
+            "gitHubLocation.repository is the absolute path of a local git repository",
         )
 
 

@@ -253,9 +253,11 @@ class BuildRun:
                     )
             build.phases.append(Phase("COMPLETED", build.ended))
             build.current_phase, build.status = "COMPLETED", status
-        self._ended(build)
-        self._publish_state()
-        build.done.set()
+        try:
+            self._ended(build)
+        finally:
+            self._publish_state()
+            build.done.set()
 
     def _publish_state(self) -> None:
         self._shop.events.publish(build_events.state_change(self._build, time.time()))

@@ -63,6 +63,7 @@ class DevtoolsServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: DevtoolsServer
 
     def do_POST(self) -> None:

@@ -62,7 +62,7 @@ class Shell:
     def run(self, command: str, deadline: float) -> int:
         """Run ``command`` and return its exit status; output lines go to ``emit`` while it runs.
 
-        ``deadline`` is an epoch time in seconds. Raises CutShortError after the deadline or when asked to stop.
+        ``deadline`` is an epoch time in seconds. Raises CutShortError after it, or when asked to stop.
         """
         self._commands += 1
         script = self._scratch / f"command-{self._commands}.sh"

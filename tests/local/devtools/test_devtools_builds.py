@@ -113,7 +113,7 @@ def test_the_cache_is_kept_by_a_good_build_dropped_on_demand_and_passed_over_on_
     name = project(make_repository(GREEN), cache={"type": "LOCAL"})
 
     def temperature(**overrides: Any) -> str:
-        log = cloud.log_of(build(name, **overrides)).splitlines()
+        log: list[str] = cloud.log_of(build(name, **overrides)).splitlines()
         return next(line for line in log if line in ("warm", "cold"))
 
     assert temperature(cacheOverride={"type": "NO_CACHE"}) == "cold"

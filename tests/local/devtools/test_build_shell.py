@@ -1,0 +1,103 @@
+"""The shell that runs a build's commands."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.devtools.shell import CutShortError, Shell
+
+
+class Session:
+    """A shell, and the lines it has put out."""
+
+    def __init__(self, program: str, directory: Path) -> None:
+        self.lines: list[str] = []
+        self.stop = threading.Event()
+        scratch, work = directory / "scratch", directory / "a place"
+        scratch.mkdir()
+        work.mkdir()
+        env = {"PATH": "/usr/bin:/bin", "PLACE": "build"}
+        self.shell = Shell(program, work, env, scratch, self.lines.append, self.stop)
+
+    def run(self, command: str, seconds: float = 20) -> int:
+        return self.shell.run(command, time.time() + seconds)
+
+
+@pytest.fixture(params=["sh", "bash"])
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+    session = Session(request.param, tmp_path)
+    yield session
+    session.shell.close()
+
+
+def test_variables_functions_and_directory_live_on(session: Session) -> None:
+    assert session.run("mkdir -p deep/er && cd deep/er") == 0
+    assert session.run("count=3; greet() { echo hello $1 $count; }") == 0
+    assert session.run('greet $PLACE; basename "$PWD"') == 0
+    assert session.lines == ["hello build 3", "er"]
+
+
+def test_the_status_is_that_of_the_last_command(session: Session) -> None:
+    assert session.run("false; (exit 7)") == 7
+    assert session.run("true") == 0
+
+
+@pytest.mark.parametrize("command", ["exit 5", "set -e; (exit 5); echo never"])
+def test_a_command_that_ends_the_shell_fails_and_the_next_goes_on(session: Session, command: str) -> None:
+    session.run("mkdir sub; cd sub; export KEPT='one two'")
+    assert session.run(command) == 5
+    assert session.run('echo "$KEPT"; basename "$PWD"') == 0
+    assert session.lines == ["one two", "sub"]
+
+
+def test_a_shell_that_is_killed_reports_the_signal(session: Session) -> None:
+    assert session.run("kill -9 $$") == 137
+    assert session.run("echo again") == 0
+    assert session.lines == ["again"]
+
+
+def test_a_command_cannot_eat_the_ones_that_follow(session: Session) -> None:
+    assert session.run("cat") == 0
+    assert session.run("echo still here") == 0
+    assert session.lines == ["still here"]
+
+
+def test_output_keeps_its_order_and_needs_no_line_end(session: Session) -> None:
+    session.run("echo one; echo two >&2; printf three")
+    session.run("exec 3>&1; exec >/dev/null; echo hidden")
+    session.run("exec >&3; echo four")
+    assert session.lines == ["one", "two", "three", "four"]
+
+
+def test_a_variable_can_be_set_and_read(session: Session) -> None:
+    session.shell.set_variable("MOOD", "it's fine")
+    session.run("exit 1")
+    assert session.shell.value("MOOD", time.time() + 20) == "it's fine"
+    assert session.shell.value("NEVER_SET", time.time() + 20) == ""
+
+
+def test_a_time_out_cuts_the_command_short_and_keeps_what_it_said(session: Session) -> None:
+    with pytest.raises(CutShortError, match="TIMED_OUT"):
+        session.run("echo before; sleep 60", seconds=0.3)
+    assert session.lines == ["before"]
+
+
+def test_a_stop_kills_what_the_command_started(session: Session, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    threading.Thread(target=_stop_when, args=(pid_file.exists, session.stop)).start()
+    with pytest.raises(CutShortError, match="STOPPED"):
+        session.run(f"sleep 60 & echo $! >'{pid_file}'; wait")
+    child = int(pid_file.read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def _stop_when(ready: Callable[[], bool], stop: threading.Event) -> None:
+    while not ready():
+        time.sleep(0.01)
+    stop.set()
