@@ -1,8 +1,9 @@
-"""Scores the diagnosis on labelled logs of real CI failures: ``python tests/bench/bench_diagnosis.py [--misses]``.
+"""Scores the diagnosis on labelled logs of real CI failures.
 
-Reads ``ci-logs/failed.jsonl`` and ``passed.jsonl`` from the folder SELFHEAL_DATA or ../shared/data. Rows whose label
-has low confidence are left out; where the evidence is not in the text the right answer is ``unknown``. Only
-the log text is given to the diagnosis: no phases, codes or test reports, so this is the signatures' part alone.
+``python tests/bench/bench_diagnosis.py [--misses]`` reads ``ci-logs/failed.jsonl`` and ``passed.jsonl`` from
+the folder SELFHEAL_DATA or ../shared/data. Rows whose label has low confidence are left out; where the
+evidence is not in the text the right answer is ``unknown``. Only the log text is given to the diagnosis: no
+phases, codes or test reports, so this scores the signatures alone.
 """
 
 import json
@@ -73,15 +74,18 @@ def report_causes(pairs: Iterable[tuple[str, str]]) -> None:
             scores.append(f1(precision, recall))
             print(f"{cause:24}{precision:10.2f}{recall:8.2f}{scores[-1]:7.2f}{rows:6d}")
     accuracy = ratio(sum(want == got for want, got in counted), len(counted))
-    print(f"accuracy {accuracy:.3f}   macro-F1 {ratio(1, len(scores)) * sum(scores):.3f}   rows {len(counted)}")
+    macro = ratio(1, len(scores)) * sum(scores)
+    print(f"accuracy {accuracy:.3f}   macro-F1 {macro:.3f}   rows {len(counted)}")
 
 
 def report_retry(rows: list[Row], found: list[Diagnosis]) -> None:
     """How well ``transient`` tells which failures another attempt can pass."""
-    known = [(row["transient"], d.transient is True) for row, d in zip(rows, found, strict=True) if row["transient"] is not None]
+    pairs = [(row["transient"], d.transient is True) for row, d in zip(rows, found, strict=True)]
+    known = [(want, got) for want, got in pairs if want is not None]
     right = sum(want and got for want, got in known)
     said, wanted = sum(got for _, got in known), sum(want for want, _ in known)
-    print(f"retry: precision {ratio(right, said):.2f} ({right}/{said})   recall {ratio(right, wanted):.2f} ({right}/{wanted})")
+    print(f"retry: precision {ratio(right, said):.2f} ({right}/{said})", end="   ")
+    print(f"recall {ratio(right, wanted):.2f} ({right}/{wanted})")
 
 
 def main() -> None:
@@ -94,7 +98,8 @@ def main() -> None:
     report_causes((expected(row), d.cause) for row, d in zip(rows, found, strict=True))
     report_retry(rows, found)
     passed = [diagnosed(row["text"]) for row in read(folder / "passed.jsonl")]
-    print(f"control: {sum(d.transient is True for d in passed)} of {len(passed)} passed logs would read as transient")
+    alarms = sum(d.transient is True for d in passed)
+    print(f"control: {alarms} of {len(passed)} passed logs would read as transient")
     if "--misses" in sys.argv:
         for row, d in zip(rows, found, strict=True):
             if expected(row) != d.cause:

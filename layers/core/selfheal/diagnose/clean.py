@@ -15,7 +15,7 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 
 _PREFIX = re.compile(
     r"^(?:\s{0,8}(?:"
-    r"\[Container\]|\[task|\[INFO\]|#\d{1,5}(?=\s+\d{1,6}\.\d)"
+    r"\[Container\]|\[task|\[INFO\]|#\d{1,5}(?=\s{1,8}\d{1,6}\.\d)"
     r"|\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?"
     r"|\[?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\]?"
     r"|\d{1,6}\.\d{1,6}(?=\s)"

@@ -1,9 +1,9 @@
 """Diagnosis: why a run failed, or which of its numbers is odd.
 
-Order of trust: what the service says for certain, then signatures on the service's words, the test reports and
-the reduced, redacted log, then ``unknown``. A failed test is a genuine failure unless the evidence itself shows
-the marks of a flake (a rerun, a race, a timing limit); how often the same fingerprint passed on another attempt
-is not looked at here.
+Order of trust: what the service says for certain, then signatures on the service's words, the test reports
+and the reduced, redacted log, then ``unknown``. A failed test is a genuine failure unless the evidence itself
+shows the marks of a flake (a rerun, a race, a timing limit); how often the same fingerprint passed on another
+attempt is not looked at here.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ MAX_EVIDENCE_CHARS = 300
 _SUMMARY_CHARS = 160
 _UNKNOWN_CONFIDENCE = 0.1
 _LOOK_BACK = 10
+_TELLING_WINDOW = 40
 _TEST_REPORT_CONFIDENCE = 0.95
 _OUTRANKS_TEST_REPORT = 78
 
@@ -46,7 +47,8 @@ def diagnose(
     log = _safe_log(lines, redactor)
     if fact := service.certain(run):
         return _of_fact(run, fact, log, redactor)
-    words = [LogLine(0, redactor.redact(_plain(service.text_of(phase)))) for phase in service.failed_phases(run)]
+    said = [service.text_of(phase) for phase in service.failed_phases(run)]
+    words = [LogLine(0, redactor.redact(_plain(text))) for text in said]
     found, verdict = _explain(words, log)
     if failures and (verdict is None or verdict.signature.priority < _OUTRANKS_TEST_REPORT):
         return _of_tests(run, failures, redactor)
@@ -66,20 +68,20 @@ def _explain(words: Sequence[LogLine], log: Sequence[LogLine]) -> tuple[list[Mat
 def _of_score(score: Score) -> Diagnosis:
     """The metrics are certain; why they are odd is not claimed."""
     clauses = [blame_words(blame) for blame in score.blame[:MAX_EVIDENCE]]
-    summary = clauses[0] if clauses else f"the run as a whole is unlike its baseline (score {score.value:.3g})"
+    whole = f"the run as a whole is unlike its baseline (score {score.value:.3g})"
     return Diagnosis(
         cause=Cause.UNKNOWN,
         transient=None,
         confidence=1.0,
         source="score",
         fingerprint=fingerprint(Cause.UNKNOWN, "score", " ".join(blame.metric for blame in score.blame[:1])),
-        summary=_first_upper(summary),
+        summary=_first_upper(clauses[0] if clauses else whole),
         evidence=tuple(EvidenceLine(0, _cut(clause)) for clause in clauses),
     )
 
 
 def _of_fact(run: Run, fact: service.Fact, log: Sequence[LogLine], redactor: Redactor) -> Diagnosis:
-    words = redactor.redact(_one_line(fact.evidence))
+    words = redactor.redact(_plain(fact.evidence))
     return Diagnosis(
         cause=fact.cause,
         transient=fact.transient,
@@ -133,7 +135,8 @@ def _of_match(run: Run, verdict: Match, same: Sequence[Match], log: Sequence[Log
     signature = verdict.signature
     source = f"signature:{signature.id}"
     first = min(same, key=lambda match: (abs(match.index - verdict.index) > _LOOK_BACK, match.index))
-    evidence = _distinct([verdict.line, *(match.line for match in same[-MAX_EVIDENCE // 2 :]), *_telling(log, 4)])
+    proof = [match.line for match in same[-MAX_EVIDENCE // 2 :]]
+    evidence = list(dict.fromkeys([verdict.line, *proof, *_telling(log, 4)]))
     return Diagnosis(
         cause=signature.cause,
         transient=signature.transient,
@@ -164,7 +167,8 @@ def _unknown(run: Run, words: Sequence[LogLine], log: Sequence[LogLine]) -> Diag
 def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
     """The last lines before the failure, those that speak of an error if there are any."""
     until = log[: failure_index(log) + 1]
-    near = [line for line in until[-_LOOK_BACK * 4 :] if line.text.strip() and not CONSEQUENCE.search(line.text)]
+    near = [line for line in until[-_TELLING_WINDOW:] if line.text.strip()]
+    near = [line for line in near if not CONSEQUENCE.search(line.text)]
     errors = [line for line in near if ERROR.search(line.text)]
     return (errors or near)[-count:]
 
@@ -174,10 +178,6 @@ def _safe_log(lines: Sequence[LogLine], redactor: Redactor) -> list[LogLine]:
     texts = redactor.hide_key_blocks(_plain(line.text) for line in lines)
     clean_lines = [LogLine(line.number, text) for line, text in zip(lines, texts, strict=True)]
     return [LogLine(line.number, redactor.redact(line.text)) for line in reduce(clean_lines, LOG_BYTES)]
-
-
-def _distinct(lines: Sequence[LogLine]) -> list[LogLine]:
-    return list(dict.fromkeys(lines))
 
 
 def _shown(lines: Sequence[LogLine]) -> list[EvidenceLine]:

@@ -1,4 +1,4 @@
-"""The last net: strings that look random, apart from the random-looking things logs are full of for good reason."""
+"""The last net: strings that look random, apart from what looks random in logs for good reason."""
 
 import math
 import re
@@ -7,8 +7,8 @@ from collections import Counter
 CANDIDATE = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{20,8192}(?![A-Za-z0-9+/=_-])")
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_HEX = re.compile(r"(?:0x)?(?:[0-9a-f]{20,}|[0-9A-F]{20,})")
-_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|\d{6,}")
+_HEX = re.compile(r"(?:0x)?(?:[0-9a-f]{20,8192}|[0-9A-F]{20,8192})")
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,64}|[A-Z]{4,64}|\d{6,64}")
 _DIGEST_LENGTHS = frozenset({32, 40, 64, 96, 128})
 _LABEL = re.compile(
     r"(?i:sha\d{0,3}|diff|md5|h1|digest|checksum|integrity|commit|head|revision|rev|tree|branch|ref|merge|index|object"
@@ -22,7 +22,7 @@ _LONGEST_ID = 12
 
 
 def looks_secret(line: str, start: int, end: int) -> bool:
-    """Whether the candidate ``line[start:end]`` is random and nothing around it says it is a digest or a path."""
+    """Whether the candidate ``line[start:end]`` is random and nothing around it tells of a digest."""
     text = line[start:end]
     before = line[max(0, start - _LABEL_REACH) : start]
     if _UUID.search(text) or text[:7] in ("sha256-", "sha384-", "sha512-"):
@@ -46,7 +46,7 @@ def _random(text: str) -> bool:
 
 
 def _without_digests(text: str) -> str:
-    """``linux-x64-<sha256>`` without its digest, as cache keys have it; a digest alone is not one of these."""
+    """``linux-x64-<sha256>`` without its digest, as cache keys have it; a digest alone stays."""
     parts = _SEPARATORS.split(text)
     if len(parts) == 1:
         return text

@@ -7,7 +7,10 @@ from selfheal.diagnose.clean import without_prefix
 from selfheal.domain.diagnosis import Cause
 
 _VARYING = (
-    (re.compile(r"(?:/tmp|/var/folders|/codebuild/output|/private/tmp|\\Temp)[/\\][^\s:'\"]{0,512}[/\\]"), "<tmp>/"),
+    (
+        re.compile(r"(?:/tmp|/var/folders|/codebuild/output|/private/tmp|\\Temp)[/\\][^\s:'\"]{0,512}[/\\]"),
+        "<tmp>/",
+    ),
     (re.compile(r"(?:/tmp|/var/folders|/private/tmp)/[^\s:'\"]{1,512}"), "<tmp>"),
     (re.compile(r"\[redacted:[a-z-]{1,24}#\d{1,9}\]"), "<redacted>"),
     (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
@@ -26,5 +29,5 @@ def shape(line: str) -> str:
 
 
 def fingerprint(cause: Cause, source: str, key: str) -> str:
-    """16 hex digits from the cause, what decided it and the shape of the line (or the test) that proves it."""
+    """16 hex digits from the cause, what decided it and the shape of the line or test that proves it."""
     return hashlib.sha256("\n".join((cause, source, shape(key))).encode()).hexdigest()[:16]

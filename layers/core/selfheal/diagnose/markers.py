@@ -9,11 +9,14 @@ FAILURE = re.compile(
     r"|^The command \".{0,4096}\" (?:exited with [1-9]|failed)"
     r"|^##\[error\]|^Build step '.{1,200}' marked build as failure|^ERROR: Job failed"
 )
-CONSEQUENCE = re.compile(r"^(?:Done\. Your build exited with|Finished: FAILURE|\+ exit [1-9]|exit status [1-9])")
+CONSEQUENCE = re.compile(
+    r"^(?:Done\. Your build exited with|Finished: FAILURE|\+ exit [1-9]|exit status [1-9])"
+)
 CONTEXT = re.compile(
     r"Entering phase [A-Z_]{3,24}|Running command |Phase complete: |Phase context |^Step \d{1,4}/\d{1,4} :"
 )
 ERROR = re.compile(
-    r"(?i:(?<![A-Za-z0-9])(?:error|fatal|failed|failure|exception|panic(?:ked)?|denied|killed|cannot|unable to"
-    r"|not found|timed out|traceback|refused|invalid|undefined|corrupt|mismatch)(?![A-Za-z0-9]))|[A-Za-z]Error\b|ERR!"
+    r"(?i:(?<![A-Za-z0-9])(?:error|fatal|failed|failure|exception|panic(?:ked)?|denied|killed|cannot"
+    r"|unable to|not found|timed out|traceback|refused|invalid|undefined|corrupt|mismatch)(?![A-Za-z0-9]))"
+    r"|[A-Za-z]Error\b|ERR!"
 )

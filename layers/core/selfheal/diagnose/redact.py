@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import quote, quote_plus
 
 from selfheal.diagnose import entropy
-from selfheal.diagnose.clean import clean
+from selfheal.diagnose.clean import clean, without_prefix
 from selfheal.diagnose.secrets import FORMATS, PEM_BEGIN, PEM_BODY, PEM_END, STRUCTURES, harmless
 
 LINE_CAP = 8192
@@ -25,7 +25,7 @@ _WHOLE_WORD_BELOW = 8
 
 
 class Redactor:
-    """Replaces secrets by typed placeholders, stable over the redactor's life: ``[redacted:aws-access-key#1]``.
+    """Replaces secrets by typed placeholders, stable while it lives: ``[redacted:aws-access-key#1]``.
 
     ``known`` are the values that must never leave (``Run.secrets``); they are found raw, URL-encoded, in
     base64 and JSON-escaped. Values under 4 characters are left out: they would blank half the log.
@@ -96,7 +96,7 @@ class Redactor:
 
 
 def _is_key_body(line: str) -> bool:
-    return PEM_END.search(line) is not None or PEM_BODY.search(line) is not None
+    return PEM_END.search(line) is not None or PEM_BODY.search(without_prefix(line)) is not None
 
 
 def _capped(line: str) -> str:
@@ -132,7 +132,7 @@ def _encodings(value: str) -> set[str]:
 
 
 def _base64_forms(raw: bytes) -> set[str]:
-    """What base64 makes of the value wherever it starts inside a longer text: the characters it alone decides."""
+    """What base64 makes of the value inside a longer text: the characters that it alone decides."""
     forms = set()
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")

@@ -1,7 +1,7 @@
 """What secrets look like. Every quantifier is bounded: matching time grows with the line, not faster.
 
 Each entry is a kind (part of the placeholder) and a pattern whose group ``secret`` is what must go.
-Formats: the vendors' published token formats; structures: places where text says itself that a secret follows.
+Formats: the vendors' published token formats; structures: places where text says that a secret follows.
 """
 
 import re
@@ -19,14 +19,17 @@ _START = r"(?<![A-Za-z0-9_-])"
 
 _FORMATS = {
     "aws-access-key": r"(?<![A-Z0-9])(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Z0-9])",
-    "aws-session-token": r"(?<![A-Za-z0-9])(?P<secret>(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=_%-]{8,8000})",
+    "aws-session-token": r"(?<![A-Za-z0-9])"
+    r"(?P<secret>(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=_%-]{8,8000})",
     "bedrock-key": _START + r"(?P<secret>ABSK[A-Za-z0-9+/=]{24,512})",
-    "github-token": r"(?<![A-Za-z0-9])(?P<secret>gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{16,255})",
+    "github-token": r"(?<![A-Za-z0-9])"
+    r"(?P<secret>gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{16,255})",
     "gitlab-token": _START
     + r"(?P<secret>gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_.-]{12,255})",
     "slack-token": _START + r"(?P<secret>(?:xox[abceoprs]|xapp)-[A-Za-z0-9-]{8,512})",
     "slack-webhook": r"hooks\.slack\.com/(?P<secret>(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,255})",
-    "stripe-key": _START + r"(?P<secret>(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})",
+    "stripe-key": _START
+    + r"(?P<secret>(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})",
     "google-key": _START
     + r"(?P<secret>AIza[A-Za-z0-9_-]{30,64}|ya29\.[A-Za-z0-9_.-]{16,2048}|GOCSPX-[A-Za-z0-9_-]{16,64})",
     "npm-token": _START + r"(?P<secret>npm_[A-Za-z0-9]{30,64})",
@@ -36,7 +39,8 @@ _FORMATS = {
     + r"(?P<secret>sk-[A-Za-z0-9_-]{20,512}|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}"
     + r"|hv[sbr]\.[A-Za-z0-9_-]{20,512}|hf_[A-Za-z0-9]{30,64}|dop_v1_[a-f0-9]{64}"
     + r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90})",
-    "jwt": _START + r"(?P<secret>eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,8000}(?:\.[A-Za-z0-9_-]{1,8000}){0,3})",
+    "jwt": _START
+    + r"(?P<secret>eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,8000}(?:\.[A-Za-z0-9_-]{1,8000}){0,3})",
 }
 
 _NAME = (
@@ -79,7 +83,10 @@ STRUCTURES = tuple(Pattern(kind, re.compile(regex)) for kind, many in _STRUCTURE
 
 PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-PEM_BODY = re.compile(r"(?:^|\s)(?:[A-Za-z0-9+/=]{1,128}|[A-Za-z-]{1,32}: [^\n]{0,200})?\s{0,4}$")
+PEM_BODY = re.compile(
+    r"^[\s|>]{0,16}(?:[A-Za-z0-9+/=]{1,128}|[A-Za-z-]{1,32}: [^\n]{0,200})?\s{0,4}$"
+    r"|\s[A-Za-z0-9+/=]{40,128}\s{0,4}$"
+)
 
 _HARMLESS = re.compile(
     r"(?i:null|none|nil|true|false|undefined|empty|yes|no|\[\]|\{\}|\*{2,64})[,;)}\]]{0,4}$"
@@ -88,5 +95,5 @@ _HARMLESS = re.compile(
 
 
 def harmless(value: str) -> bool:
-    """Whether a value in a secret's place is certainly none: empty words, variable references, numeric ids."""
+    """Whether a value in a secret's place is certainly none: an empty word, a variable, a small number."""
     return _HARMLESS.match(value) is not None

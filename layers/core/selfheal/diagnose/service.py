@@ -1,6 +1,6 @@
 """What the services themselves say about a failure: the most trusted source.
 
-Codes: CodeBuild phase contexts, CodePipeline ``errorDetails.code``, CodeDeploy ``ErrorCode`` (botocore models).
+Codes: CodeBuild phase contexts, CodePipeline ``errorDetails.code``, CodeDeploy ``ErrorCode`` (API models).
 """
 
 import re
@@ -24,7 +24,9 @@ _EXIT = re.compile(r"exit (?:status|code):? (\d{1,3})\b")
 EX_TEMPFAIL = 75
 KILLED = 137
 
-_CODEBUILD = {
+Meaning = tuple[Cause, bool | None, float]
+
+_CODEBUILD: dict[str, Meaning] = {
     "YAML_FILE_ERROR": (Cause.CONFIG_ERROR, False, 0.98),
     "MALFORMED_BUILDSPEC": (Cause.CONFIG_ERROR, False, 0.98),
     "INTERNAL_SERVICE_ERROR": (Cause.INFRA_FLAKE, True, 0.95),
@@ -33,14 +35,14 @@ _CODEBUILD = {
     "ACCESS_DENIED": (Cause.AUTH_PERMISSION, False, 0.95),
     "SECRET_NOT_FOUND": (Cause.CONFIG_ERROR, False, 0.9),
 }
-_CODEPIPELINE = {
+_CODEPIPELINE: dict[str, Meaning] = {
     "ConfigurationError": (Cause.CONFIG_ERROR, False, 0.95),
     "PermissionError": (Cause.AUTH_PERMISSION, False, 0.95),
     "RevisionOutOfSync": (Cause.SOURCE_ERROR, False, 0.9),
     "RevisionUnavailable": (Cause.SOURCE_ERROR, False, 0.9),
     "SystemUnavailable": (Cause.INFRA_FLAKE, True, 0.95),
 }
-_CODEDEPLOY = {
+_CODEDEPLOY: dict[str, Meaning] = {
     "AGENT_ISSUE": (Cause.INFRA_FLAKE, None, 0.8),
     "INTERNAL_ERROR": (Cause.INFRA_FLAKE, True, 0.95),
     "THROTTLED": (Cause.QUOTA, True, 0.95),
@@ -60,17 +62,29 @@ _CODEDEPLOY = {
     "ECS_UPDATE_ERROR": (Cause.DEPLOY_FAILURE, False, 0.85),
     "CLOUDFORMATION_STACK_FAILURE": (Cause.DEPLOY_FAILURE, False, 0.85),
 }
-_CODEDEPLOY_CONFIGURATION = (
-    "APPLICATION_MISSING AUTOSCALING_VALIDATION_ERROR AUTO_SCALING_CONFIGURATION CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND "
-    "DEPLOYMENT_GROUP_MISSING ELASTIC_LOAD_BALANCING_INVALID ELB_INVALID_INSTANCE HEALTH_CONSTRAINTS_INVALID "
-    "INVALID_ECS_SERVICE INVALID_LAMBDA_CONFIGURATION INVALID_LAMBDA_FUNCTION INVALID_REVISION "
-    "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION MISSING_ELB_INFORMATION NO_EC2_SUBSCRIPTION NO_INSTANCES"
-).split()
-CODES = {
+_WRONG_SET_UP: Meaning = (Cause.CONFIG_ERROR, False, 0.95)
+_CODEDEPLOY_SET_UP = (
+    "APPLICATION_MISSING",
+    "AUTOSCALING_VALIDATION_ERROR",
+    "AUTO_SCALING_CONFIGURATION",
+    "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
+    "DEPLOYMENT_GROUP_MISSING",
+    "ELASTIC_LOAD_BALANCING_INVALID",
+    "ELB_INVALID_INSTANCE",
+    "HEALTH_CONSTRAINTS_INVALID",
+    "INVALID_ECS_SERVICE",
+    "INVALID_LAMBDA_CONFIGURATION",
+    "INVALID_LAMBDA_FUNCTION",
+    "INVALID_REVISION",
+    "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",
+    "MISSING_ELB_INFORMATION",
+    "NO_EC2_SUBSCRIPTION",
+    "NO_INSTANCES",
+)
+CODES: dict[Service, dict[str, Meaning]] = {
     Service.CODEBUILD: _CODEBUILD,
     Service.CODEPIPELINE: _CODEPIPELINE,
-    Service.CODEDEPLOY: _CODEDEPLOY
-    | dict.fromkeys(_CODEDEPLOY_CONFIGURATION, (Cause.CONFIG_ERROR, False, 0.95)),
+    Service.CODEDEPLOY: _CODEDEPLOY | dict.fromkeys(_CODEDEPLOY_SET_UP, _WRONG_SET_UP),
 }
 
 
@@ -95,7 +109,7 @@ def exit_code(run: Run) -> int | None:
 
 def certain(run: Run) -> Fact | None:
     """What the run's status, phase statuses and codes say for certain; None when they leave it open."""
-    return _from_status(run) or _from_codes(run) or _from_exit(run)
+    return _from_codes(run) or _from_status(run) or _from_exit(run)
 
 
 def _from_status(run: Run) -> Fact | None:

@@ -24,7 +24,6 @@ _TEST_REACH_AFTER = 20
 _NO_OUTCOME = re.compile(
     r"^\W{0,4}(?i:warn(?:ing)?|npm warn|debug)\b|^\${1,2} \S|^\+{1,4} ?\S|Running command |exited with 0\.?$"
 )
-_TEST_CAUSES = (Cause.TEST_FAILURE, Cause.FLAKY_TEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,8 @@ def matches(signatures: Iterable[Signature], lines: Sequence[LogLine]) -> Iterat
     for signature in signatures:
         for index, text in candidates:
             if found := signature.regex.search(text):
-                yield Match(signature, index, lines[index], next(filter(None, found.groupdict().values()), ""))
+                test = next(filter(None, found.groupdict().values()), "")
+                yield Match(signature, index, lines[index], test)
 
 
 def best(found: Sequence[Match], failure: int) -> Match | None:
@@ -141,7 +141,7 @@ def best(found: Sequence[Match], failure: int) -> Match | None:
 
     Priority first, less the distance to the failure; what comes after the failure is likely its consequence.
     """
-    tests = [match.index for match in found if match.signature.cause in _TEST_CAUSES and not match.signature.needs_test]
+    tests = [match.index for match in found if match.signature.cause is Cause.TEST_FAILURE]
     eligible = [match for match in found if not match.signature.needs_test or _near_test(match.index, tests)]
     return max(eligible, key=lambda match: (_weight(match, failure), match.index), default=None)
 

@@ -1,0 +1,242 @@
+"""Redaction: what must go, what must stay, and that it cannot be made slow or to run twice."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from selfheal.diagnose import clean, entropy, fingerprint, markers, secrets
+from selfheal.diagnose.redact import LINE_CAP, Redactor
+from selfheal.diagnose.signatures import bundled
+
+RANDOM_40 = "wJalrXUtnFEMIK7MDENGbPxRfiCYzb8kQ2hT5vLs"
+HEX_40 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
+SECRETS = {
+    "aws-access-key": "AKIA" + "Q3EGUZKTXAMPLE7A",
+    "aws-session-token": "IQoJb3JpZ2lu" + "X2VjEHoaCXVzLWVhc3QtMSJHMEUCIQD",
+    "github-token": "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "gitlab-token": "glpat-" + "xY12zW34vU56tS78rQ90",
+    "slack-token": "xoxb-" + "123456789012-abcdefGHIJKL",
+    "stripe-key": "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    "google-key": "AIza" + "SyD4x8Zk2mN0pQ7rS1tU3vW5xY6zA9bC0dE",
+    "npm-token": "npm_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5",
+    "pypi-token": "pypi-AgE" + "IcHlwaS5vcmcCJDU2YzQtNGE4Zi05",
+    "docker-token": "dckr_pat_" + "Zx9Yw8Vu7Ts6Rq5Po4Nm3Lk2",
+    "jwt": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0." + "dozjgNryP4J3jVmNHl0w5N",
+}
+CONTEXTS = [
+    "{}",
+    "token {} refused",
+    "export X={}",
+    '{{"value": "{}"}}',
+    "curl https://h.example/?q={}&r=1",
+    "({})",
+]
+
+STRUCTURED = [
+    ("DB_PASSWORD=correcthorse", "correcthorse"),
+    ('{"client_secret": "two words"}', "two words"),
+    (r"{\"api_key\": \"plainvalue\"}", "plainvalue"),
+    ("  db_password: staple battery", "staple battery"),
+    ("apiToken: 'zebra'", "zebra"),
+    ("deploy --token giraffe-blue --region eu", "giraffe-blue"),
+    ("docker login -u ci -p okapi registry.example", "okapi"),
+    ("curl -u deploy:lemur https://h.example", "deploy:lemur"),
+    ("git clone https://ci:walrus@git.example/a.git", "walrus"),
+    ("Authorization: Basic bGVtdXI6b2thcGk=", "bGVtdXI6b2thcGk="),
+    ("set-cookie: sid=panda; path=/", "panda"),
+    ("//npm.example/:_authToken=meerkat", "meerkat"),
+    ("machine h.example login ci password narwhal", "narwhal"),
+    ("<password>gecko</password>", "gecko"),
+    ("GET /k?X-Amz-Signature=0a1b2c3d4e5f&X-Amz-Date=20260115T120000Z", "0a1b2c3d4e5f"),
+    ("aws_secret_access_key = " + RANDOM_40, RANDOM_40),
+    ("key material " + RANDOM_40, RANDOM_40),
+    ("unlabelled " + HEX_40, HEX_40),
+]
+HARMLESS = [
+    f"HEAD is now at {HEX_40} Add the cart",
+    f"sha256:{'ab12' * 16}",
+    "request 3f2504e0-4f89-11d3-9a0c-0305e82c3301 failed",
+    "arn:aws:sts::111122223333:assumed-role/codebuild-shop-service-role-Q7X2K9P4M1/session",
+    "/codebuild/output/src1657406599/src/node_modules/.cache/webpack5/main.js",
+    "PWD=/codebuild/output/src/shop",
+    "SyntaxError: Unexpected token } in JSON at position 12",
+    "src/main/java/com/example/shop/CheckoutServiceIntegrationTest.java:41: error: cannot find symbol",
+    "FAILED tests/test_cart.py::test_total_with_discount_and_shipping_included - assert 19 == 20",
+    "PASSWORD=$DB_PASSWORD docker run -u 1000:1000 app",
+    f"linux-x64-pip-{'cd34' * 16}",
+]
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_token_formats_go_wherever_they_stand(kind: str, context: str) -> None:
+    redacted = Redactor().redact(context.format(SECRETS[kind]))
+    assert SECRETS[kind][:16] not in redacted
+    assert "[redacted:" in redacted
+
+
+def test_placeholders_name_the_kind_and_are_stable() -> None:
+    key, other = SECRETS["aws-access-key"], SECRETS["aws-access-key"][:-1] + "B"
+    redactor = Redactor()
+    assert redactor.redact(f"{key} then {other} then {key}") == (
+        "[redacted:aws-access-key#1] then [redacted:aws-access-key#2] then [redacted:aws-access-key#1]"
+    )
+    assert redactor.redact(other) == "[redacted:aws-access-key#2]"
+
+
+@pytest.mark.parametrize(("line", "secret"), STRUCTURED)
+def test_text_that_says_it_holds_a_secret(line: str, secret: str) -> None:
+    assert secret not in Redactor().redact(line)
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_what_only_looks_secret_stays(line: str) -> None:
+    assert Redactor().redact(line) == line
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda v: v,
+        lambda v: quote(v, safe=""),
+        json.dumps,
+        lambda v: base64.b64encode(v.encode()).decode(),
+        lambda v: base64.b64encode(b"u:" + v.encode() + b"!").decode(),
+        lambda v: base64.b64encode(b"x" + v.encode()).decode(),
+    ],
+)
+def test_known_values_go_in_every_encoding(form: object) -> None:
+    value = 'plain "words" & more/yet'
+    encoded = form(value)  # type: ignore[operator]
+    redacted = Redactor([value]).redact(f"before {encoded} after")
+    assert "[redacted:known-value#1]" in redacted
+    assert encoded not in redacted
+    assert redacted.startswith("before ") and redacted.endswith(" after")
+
+
+def test_each_line_of_a_known_value_is_known() -> None:
+    redactor = Redactor(["first line of it\nsecond line of it"])
+    assert redactor.redact("got: second line of it") == "got: [redacted:known-value#1]"
+
+
+def test_a_short_known_value_goes_as_a_whole_word_only() -> None:
+    assert Redactor(["blue"]).redact("blue blueprint") == "[redacted:known-value#1] blueprint"
+
+
+@pytest.mark.parametrize("end", ["-----END RSA PRIVATE KEY-----\n", ""])
+@pytest.mark.parametrize("prefix", ["", "[Container] 2026/01/15 12:00:01 "])
+def test_private_key_blocks_go_ended_or_not(end: str, prefix: str) -> None:
+    body = ["MIIEowIBAAKCAQEAsecret", "shortline"]
+    lines = [
+        "before",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        *body,
+        *end.split("\n")[:1],
+        "and after it, all is well",
+    ]
+    text = "\n".join(prefix + line for line in lines)
+    redacted = Redactor().redact(text)
+    assert not any(part in redacted for part in body)
+    assert redacted.count("\n") == text.count("\n")
+    assert redacted.endswith("and after it, all is well")
+
+
+def test_a_key_on_one_line_goes_and_the_rest_stays() -> None:
+    line = r'{"pem": "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----", "name": "ci"}'
+    redacted = Redactor().redact(line)
+    assert "MIIabc" not in redacted
+    assert redacted.endswith('"name": "ci"}')
+
+
+def test_colour_codes_inside_a_secret_do_not_save_it() -> None:
+    key = SECRETS["github-token"]
+    assert key[10:] not in Redactor().redact(f"{key[:9]}\x1b[0m{key[9:]}")
+
+
+def test_a_long_line_is_cut_without_leaving_half_a_secret() -> None:
+    line = "x " * (LINE_CAP // 2 - 20) + SECRETS["github-token"] + " tail" * 50
+    redacted = Redactor().redact(line)
+    assert len(redacted) <= LINE_CAP
+    assert "ghp_" not in redacted
+
+
+PIECES = st.sampled_from(
+    [
+        *SECRETS.values(),
+        *(line for line, _ in STRUCTURED),
+        *HARMLESS,
+        "[redacted:jwt#1]",
+        "token=",
+        '\\"',
+        "-----BEGIN ",
+    ]
+)
+
+
+@given(
+    st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=12), st.sampled_from(["", " ", "\n", "&", '"'])
+)
+@example(['token=\\"\\'] * 40, "")
+@example(["-----BEGIN PRIVATE KEY-----"] * 3, " ")
+def test_twice_is_once_and_lines_stay(pieces: list[str], glue: str) -> None:
+    text = glue.join(pieces)
+    redacted = Redactor(["plain known value"]).redact(text)
+    assert Redactor(["plain known value"]).redact(redacted) == redacted
+    assert redacted.count("\n") == text.count("\n")
+
+
+@given(st.sampled_from(sorted(SECRETS)), st.text(alphabet=" \n\t,;|", max_size=5), st.text(max_size=60))
+def test_no_planted_secret_survives(kind: str, gap: str, noise: str) -> None:
+    secret = SECRETS[kind]
+    redacted = Redactor().redact(f"{noise} {gap}{secret}{gap} {noise}")
+    assert not any(secret[i : i + 12] in redacted for i in range(4, len(secret) - 12))
+
+
+def test_no_text_comes_back_when_something_breaks() -> None:
+    class Broken(str):
+        def split(self, *_: object, **__: object) -> list[str]:  # type: ignore[override]
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        Redactor().redact(Broken("password=hunter2"))
+
+
+def _patterns() -> Iterator[re.Pattern[str]]:
+    for module in (clean, entropy, fingerprint, markers, secrets):
+        for value in vars(module).values():
+            if isinstance(value, re.Pattern):
+                yield value
+    yield from (pattern.regex for pattern in (*secrets.FORMATS, *secrets.STRUCTURES))
+    yield from (signature.regex for signature in bundled())
+
+
+def _work(parsed: object, inside: bool = False) -> Iterator[tuple[bool, bool, int]]:
+    """(nested in another repeat, has a bound, bound) of every repeat of a parsed pattern."""
+    for operator, argument in parsed:  # type: ignore[attr-defined]
+        name = str(operator)
+        repeats = name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+        if repeats:
+            bound = argument[1]
+            yield inside, bound is not re._constants.MAXREPEAT, int(bound)  # type: ignore[attr-defined]
+        children = argument if isinstance(argument, tuple | list) else [argument]
+        for child in children:
+            for part in child if isinstance(child, list) else [child]:
+                if isinstance(part, re._parser.SubPattern):  # type: ignore[attr-defined]
+                    yield from _work(part, inside or (repeats and argument[1] > 1))
+
+
+def test_no_pattern_can_run_wild() -> None:
+    """Every repeat is bounded, and none that may run long is nested in another: work grows with the line."""
+    checked = 0
+    for pattern in _patterns():
+        for nested, bounded, bound in _work(re._parser.parse(pattern.pattern)):  # type: ignore[attr-defined]
+            checked += 1
+            assert bounded, pattern.pattern
+            assert not nested or bound <= 8000, pattern.pattern
+    assert checked > 300
