@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from selfheal.domain.errors import RequestRejected, RunNotFound, SelfhealError, ServiceUnavailable, Throttled
 
@@ -57,7 +58,7 @@ def calling(operation: str, *, gone: Collection[str] = ()) -> Iterator[None]:
         if error_code(error) in gone:
             raise RunNotFound(f"{operation}: {error_code(error)}") from None
         raise refusal(operation, error) from None
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection) as error:
         raise ServiceUnavailable(f"{operation}: {type(error).__name__}") from None
     except BotoCoreError as error:
         raise RequestRejected(f"{operation}: {type(error).__name__}") from None

@@ -31,6 +31,8 @@ class CloudWatchBuildMetrics:
         if run.ended_at is None:
             return Utilisation(None, None)
         build = get_build(self._codebuild, run.ref.run_id)
+        if "buildNumber" not in build:
+            return Utilisation(None, None)
         # Data are stamped with the minute they belong to, so the first may lie before the build.
         start = run.started_at.replace(second=0, microsecond=0)
         with calling("cloudwatch:GetMetricData"):
@@ -43,7 +45,6 @@ class CloudWatchBuildMetrics:
 
 
 def _queries(build: Json) -> list[Json]:
-    number = str(build.get("buildNumber", ""))
     ids = (build["id"], build["id"].rpartition(":")[2])
     return [
         {
@@ -56,7 +57,7 @@ def _queries(build: Json) -> list[Json]:
                     "Dimensions": [
                         {"Name": "ProjectName", "Value": build["projectName"]},
                         {"Name": "BuildId", "Value": build_id},
-                        {"Name": "BuildNumber", "Value": number},
+                        {"Name": "BuildNumber", "Value": str(build["buildNumber"])},
                     ],
                 },
                 "Period": PERIOD_SECONDS,

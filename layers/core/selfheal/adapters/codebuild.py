@@ -25,7 +25,7 @@ _NO_CASES = frozenset({"ResourceNotFoundException", "InvalidInputException"})
 def get_build(client: Client, build_id: str) -> Json:
     """The build as BatchGetBuilds shows it. Raises RunNotFound."""
     with calling("codebuild:BatchGetBuilds"):
-        builds = client.batch_get_builds(ids=[build_id])["builds"]
+        builds = client.batch_get_builds(ids=[build_id]).get("builds", [])
     if not builds:
         raise RunNotFound(f"{build_id}: CodeBuild knows no such build (builds are kept for a year)")
     build: Json = builds[0]
@@ -70,13 +70,13 @@ class CodeBuildReports:
         for start in range(0, len(arns), BATCH):
             with calling("codebuild:BatchGetReports"):
                 reply = self._client.batch_get_reports(reportArns=list(arns[start : start + BATCH]))
-            yield from reply["reports"]
+            yield from reply.get("reports", [])
 
     def _not_passed(self, arns: Sequence[str]) -> Iterator[TestCase]:
         for arn in arns:
             for status in NOT_PASSED:
                 for page in self._cases(arn, status):
-                    yield from (_case(case, status) for case in page["testCases"])
+                    yield from (_case(case, status) for case in page.get("testCases", []))
 
     def _cases(self, arn: str, status: str) -> Iterator[Json]:
         request: dict[str, object] = {"reportArn": arn, "filter": {"status": status}}
@@ -128,7 +128,8 @@ class CodeBuildBuilds:
         """Builds. Raises RunNotFound. Names what differs, never its value."""
         build = get_build(self._client, build_id)
         with calling("codebuild:BatchGetProjects"):
-            projects = self._client.batch_get_projects(names=[build["projectName"]])["projects"]
+            reply = self._client.batch_get_projects(names=[build["projectName"]])
+        projects = reply.get("projects", [])
         if not projects:
             return f"the project {build['projectName']} does not exist any more"
         return ", ".join(differences(build, projects[0]))
@@ -136,11 +137,12 @@ class CodeBuildBuilds:
     def started_since(self, project: str, since: datetime) -> list[Run]:
         """Builds."""
         with calling("codebuild:ListBuildsForProject"):
-            ids = self._client.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
+            reply = self._client.list_builds_for_project(projectName=project, sortOrder="DESCENDING")
+        ids = reply.get("ids", [])
         if not ids:
             return []
         with calling("codebuild:BatchGetBuilds"):
-            builds = self._client.batch_get_builds(ids=ids[:BATCH])["builds"]
+            builds = self._client.batch_get_builds(ids=ids[:BATCH]).get("builds", [])
         runs = [run for run in map(run_of, builds) if run.started_at >= since]
         return sorted(runs, key=lambda run: run.started_at, reverse=True)
 

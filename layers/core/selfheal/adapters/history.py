@@ -47,10 +47,11 @@ class CodeBuildHistory:
     def ended_since(self, since: datetime) -> Iterable[RunRef]:
         """FinishedRuns. Builds are listed newest start first, so a page of too old ones is the last."""
         for page in pages(self._client, "list_builds", "codebuild:ListBuilds", sortOrder="DESCENDING"):
-            if not page["ids"]:
+            ids = page.get("ids")
+            if not ids:
                 continue
             with calling("codebuild:BatchGetBuilds"):
-                builds = self._client.batch_get_builds(ids=page["ids"])["builds"]
+                builds = self._client.batch_get_builds(ids=ids).get("builds", [])
             runs = [run_of(build) for build in builds]
             yield from (run.ref for run in runs if run.ended_at and run.ended_at >= since)
             if runs and all(run.started_at < since - LONGEST_BUILD for run in runs):

@@ -1,0 +1,73 @@
+"""AWS for the adapter tests: moto in this process, or scripted replies that botocore checks."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+TABLE = "selfheal-test"
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test can reach anything real: credentials are made up and moto answers every call."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb() -> Any:
+    """A DynamoDB client with the stack's table in it."""
+    client = boto3.client("dynamodb")
+    names = ("pk", "sk", "feed_pk", "feed_sk")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "feed",
+                "KeySchema": [
+                    {"AttributeName": "feed_pk", "KeyType": "HASH"},
+                    {"AttributeName": "feed_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return client
+
+
+@cache
+def stub_client(service: str) -> Any:
+    """Loading a service's model is what takes long, so the clients that are never really called are kept."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[[str], tuple[Any, Stubber]]]:
+    """Makes a client whose replies are scripted; every scripted reply must have been used in the end."""
+    stubbers: list[Stubber] = []
+
+    def make(service: str) -> tuple[Any, Stubber]:
+        client = stub_client(service)
+        stubber = Stubber(client)
+        stubber.activate()
+        stubbers.append(stubber)
+        return client, stubber
+
+    yield make
+    for stubber in stubbers:
+        stubber.deactivate()
+    for stubber in stubbers:
+        stubber.assert_no_pending_responses()
