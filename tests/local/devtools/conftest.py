@@ -116,7 +116,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         **os.environ,
         **CREDENTIALS,
         "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
         "GATEWAY_PORT": here.ministack_url.rpartition(":")[2],
         "AWS_ENDPOINT_URL": here.ministack_url,
         "AWS_ENDPOINT_URL_CODEBUILD": here.devtools_url,
@@ -215,3 +218,29 @@ def build(cloud: LocalCloud) -> Callable[..., Json]:
         return cloud.finished(started["id"])
 
     return run
+
+
+@pytest.fixture
+def receive(cloud: LocalCloud) -> Callable[[str, str], Callable[[], list[Json]]]:
+    """Has the events of a detail type sent to a queue, and returns a way to read that queue."""
+
+    def listen(detail_type: str, source: str) -> Callable[[], list[Json]]:
+        name, sqs, events = f"events-{uuid.uuid4().hex[:8]}", cloud.client("sqs"), cloud.client("events")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(
+            Name=name, EventPattern=json.dumps({"source": [source], "detail-type": [detail_type]})
+        )
+        events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+
+        def read() -> list[Json]:
+            bodies: list[Json] = []
+            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+                for message in messages:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    bodies.append(json.loads(message["Body"]))
+            return bodies
+
+        return read
+
+    return listen

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,32 +9,6 @@ import pytest
 
 Json = dict[str, Any]
 BUILDSPEC = {"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['exit 2']}}\n"}
-
-
-@pytest.fixture
-def receive(cloud: Any) -> Callable[[str, str], Callable[[], list[Json]]]:
-    """Has the events of a detail type for a project sent to a queue, and returns a way to read that queue."""
-
-    def listen(detail_type: str, source: str) -> Callable[[], list[Json]]:
-        name, sqs, events = f"events-{uuid.uuid4().hex[:8]}", cloud.client("sqs"), cloud.client("events")
-        url = sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        events.put_rule(
-            Name=name, EventPattern=json.dumps({"source": [source], "detail-type": [detail_type]})
-        )
-        events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
-
-        def read() -> list[Json]:
-            bodies: list[Json] = []
-            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-                for message in messages:
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                    bodies.append(json.loads(message["Body"]))
-            return bodies
-
-        return read
-
-    return listen
 
 
 @pytest.fixture

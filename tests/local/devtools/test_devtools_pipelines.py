@@ -90,8 +90,12 @@ def test_a_pipeline_builds_and_deploys_a_commit(
 
 
 def test_a_failed_build_ends_the_pipeline_with_its_reason(
-    cloud: Any, make_repository: Any, run_pipeline: Any
+    cloud: Any, make_repository: Any, run_pipeline: Any, receive: Any, wait_for: Any
 ) -> None:
+    levels = ("Action", "Stage", "Pipeline")
+    readers = {
+        level: receive(f"CodePipeline {level} Execution State Change", "sim.codepipeline") for level in levels
+    }
     name, execution = run_pipeline(make_repository(FILES | {"build.sh": "exit 4\n"}))
     assert execution["status"] == "Failed"
     states = cloud.client("codepipeline").get_pipeline_state(name=name)["stageStates"]
@@ -101,11 +105,31 @@ def test_a_failed_build_ends_the_pipeline_with_its_reason(
     assert error["code"] == "JobFailed"
     assert "Build terminated with state: FAILED" in error["message"]
     assert "exit status 4" in error["message"]
+    wait_for(lambda: cloud.control()["pending"] == 0)
+    told = {level: [event["detail"] for event in read()] for level, read in readers.items()}
+    for detail in (item for details in told.values() for item in details):
+        assert (detail["pipeline"], detail["execution-id"]) == (name, execution["pipelineExecutionId"])
+    assert [(item["stage"], item["state"]) for item in told["Stage"]] == [
+        ("Source", "STARTED"),
+        ("Source", "SUCCEEDED"),
+        ("Build", "STARTED"),
+        ("Build", "FAILED"),
+    ]
+    assert [item["state"] for item in told["Pipeline"]] == ["STARTED", "FAILED"]
+    failed = told["Action"][-1]
+    assert (failed["action"], failed["state"], failed["type"]["provider"]) == (
+        "Compile",
+        "FAILED",
+        "CodeBuild",
+    )
+    assert failed["execution-result"]["error-code"] == "JobFailed"
+    assert failed["execution-result"]["external-execution-id"].startswith("shop-")
 
 
 def test_a_failed_hook_fails_the_deployment(
-    cloud: Any, make_repository: Any, group: tuple[str, str], wait_for: Any
+    cloud: Any, make_repository: Any, group: tuple[str, str], receive: Any, wait_for: Any
 ) -> None:
+    read = receive("CodeDeploy Deployment State-change Notification", "sim.codedeploy")
     codedeploy = cloud.client("codedeploy")
     repository = make_repository(FILES | {"check.sh": "#!/bin/sh\necho no answer on port 8080\nexit 7\n"})
     started = codedeploy.create_deployment(
@@ -124,6 +148,11 @@ def test_a_failed_hook_fails_the_deployment(
     assert "exit code 7: no answer on port 8080" in info["errorInformation"]["message"]
     listed = codedeploy.list_deployments(applicationName=group[0], includeOnlyStatuses=["Failed"])
     assert listed["deployments"] == [started]
+    wait_for(lambda: cloud.control()["pending"] == 0)
+    events = read()
+    assert [event["detail"]["state"] for event in events] == ["START", "FAILURE"]
+    assert events[-1]["detail"]["deploymentId"] == started
+    assert events[-1]["resources"][1].endswith(f":deploymentgroup:{group[0]}/{group[1]}")
 
 
 def test_a_pipeline_that_cannot_run_is_refused(cloud: Any, make_repository: Any) -> None:
