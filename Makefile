@@ -46,7 +46,7 @@ check: check-code check-templates ## Lint, types, import rules and template chec
 check-code: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy layers/core/selfheal functions cli local tests
+	$(BIN)/mypy layers/core/selfheal functions cli local tests .ci/parliament_roles.py
 	$(BIN)/lint-imports
 
 .PHONY: check-templates

@@ -1,4 +1,4 @@
-"""Checks every policy of every role in a transformed template with parliament: python .ci/parliament_roles.py FILE."""
+"""Checks the policies of all roles in a transformed template: python .ci/parliament_roles.py FILE."""
 
 import json
 import re
@@ -28,8 +28,14 @@ ARNS = {
 }
 # Findings that are not ours to mend, by issue and a word of the detail.
 ACCEPTED = {
-    ("NO_VERSION", ""): "SAM itself writes these policies (dead-letter destination, schedule) and leaves out the version",
-    ("RESOURCE_MISMATCH", "bedrock:InvokeModel"): "parliament wants one resource of every kind the action could take",
+    (
+        "NO_VERSION",
+        "",
+    ): "SAM writes these policies and leaves out the version",
+    (
+        "RESOURCE_MISMATCH",
+        "bedrock:InvokeModel",
+    ): "it asks for every kind of resource at once",
 }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
+
 from selfheal.domain.run import PipelineKey
 from selfheal.wire import run_ref
-from transformed import stack
+from tests.contract.transformed import stack
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from selfheal.remedies.registry import catalogue
 
+from selfheal.remedies.registry import catalogue
 from tests.contract.transformed import allowed, listed, of_type, statements
 
 ROLES = sorted(of_type("AWS::IAM::Role"))
@@ -126,6 +126,8 @@ def test_nothing_of_the_ledger_can_be_deleted() -> None:
 
 
 def test_logs_are_read_from_builds_only() -> None:
-    (statement,) = (s for s in statements("DiagnoseFailureFunctionRole") if s["Action"] == "logs:GetLogEvents")
+    (statement,) = (
+        s for s in statements("DiagnoseFailureFunctionRole") if s["Action"] == "logs:GetLogEvents"
+    )
     assert statement["Resource"]["Fn::Sub"].endswith(":log-group:/aws/codebuild/*")
     assert who("logs:Get") - {"HealStateMachineRole"} == {"DiagnoseFailureFunctionRole"}

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 import pytest
-from selfheal.domain import errors
 
+from selfheal.domain import errors
 from tests.contract.machine import machine, tasks
 from tests.contract.transformed import of_type
 

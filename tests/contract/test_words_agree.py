@@ -8,9 +8,10 @@ import pytest
 from tests.contract.machine import TEXT, pascal, snake, tasks
 from tests.contract.transformed import ROOT, of_type, source
 
-FOLDERS = sorted(path.name for path in (ROOT / "functions").iterdir() if path.is_dir() and path.name[0] != "_")
+FOLDERS = sorted(
+    path.name for path in (ROOT / "functions").iterdir() if path.is_dir() and path.name[0] != "_"
+)
 OUTSIDE_THE_MACHINE = {"ingest_run", "score_run", "reconcile_runs"}
-
 
 
 def test_every_task_has_a_folder_and_every_folder_is_a_task_or_stands_outside() -> None:
@@ -24,9 +25,10 @@ def test_a_folder_holds_its_handler_and_nothing_else(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_has_a_step_of_its_name(folder: str) -> None:
-    step = ROOT / "layers" / "core" / "selfheal" / "steps" / f"{folder}.py"
-    assert re.search(rf"^def {folder}\(", step.read_text(), re.MULTILINE)
+def test_a_handler_calls_the_step_of_its_name(folder: str) -> None:
+    handler = (ROOT / "functions" / folder / "app.py").read_text()
+    assert re.findall(r"^from selfheal\.steps\.(?!state)(\w+) import", handler, re.MULTILINE) == [folder]
+    assert (ROOT / "layers" / "core" / "selfheal" / "steps" / f"{folder}.py").exists()
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -1,0 +1,243 @@
+"""What the stack promises apart from rights: encryption, retention, delivery, environments."""
+
+import ast
+import json
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.contract.machine import pascal, snake
+from tests.contract.transformed import ROOT, listed, of_type, source, stack
+
+FUNCTIONS = sorted(of_type("AWS::Lambda::Function"))
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+
+def ref(value: Any) -> str:
+    """The logical id behind a Ref or GetAtt."""
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+def refuses_plain_http(policy: dict[str, Any]) -> bool:
+    statements = policy["PolicyDocument"]["Statement"]
+    return any(
+        s["Effect"] == "Deny" and s["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+        for s in statements
+    )
+
+
+# ---- data at rest and in transit
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy_kind", "field"),
+    [
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+    ],
+)
+def test_everything_that_takes_messages_or_objects_refuses_plain_http(
+    kind: str, policy_kind: str, field: str
+) -> None:
+    safe = {
+        ref(target)
+        for policy in of_type(policy_kind).values()
+        if refuses_plain_http(policy)
+        for target in listed(policy[field])
+    }
+    assert safe == set(of_type(kind))
+
+
+def test_queues_are_encrypted() -> None:
+    assert all(queue["SqsManagedSseEnabled"] for queue in of_type("AWS::SQS::Queue").values())
+
+
+def test_the_lake_is_private_encrypted_versioned_and_survives_the_stack() -> None:
+    lake = of_type("AWS::S3::Bucket")["LakeBucket"]
+    assert set(lake["PublicAccessBlockConfiguration"].values()) == {True}
+    assert lake["BucketEncryption"]
+    assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
+    for name in ("LakeBucket", "Table"):
+        assert stack()["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert stack()["Resources"][name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_table_is_on_demand_recoverable_and_forgets_what_expires() -> None:
+    table = of_type("AWS::DynamoDB::Table")["Table"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_every_log_group_has_retention_and_every_function_its_own_group() -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    for name in FUNCTIONS:
+        own = name.replace("Function", "LogGroup")
+        assert of_type("AWS::Lambda::Function")[name]["LoggingConfig"] == {"LogGroup": {"Ref": own}}
+        folder = snake(name.removesuffix("Function")).replace("_", "-")
+        assert groups[own]["LogGroupName"]["Fn::Sub"].endswith(f"/${{AWS::StackName}}-{folder}")
+
+
+def test_the_state_machine_logs_errors_without_data() -> None:
+    logging = of_type("AWS::StepFunctions::StateMachine")["HealStateMachine"]["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+
+
+# ---- delivery
+
+
+def test_what_a_rule_cannot_deliver_goes_to_the_dead_letter_queue_and_may() -> None:
+    rules = of_type("AWS::Events::Rule")
+    for rule in rules.values():
+        assert [ref(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]] == ["DeadLetterQueue"]
+    assert senders("DeadLetterQueuePolicy") == set(rules)
+
+
+def test_only_the_rules_of_finished_runs_feed_the_intake_queue() -> None:
+    feeding = {
+        name
+        for name, rule in of_type("AWS::Events::Rule").items()
+        if ref(rule["Targets"][0]["Arn"]) == "IntakeQueue"
+    }
+    assert senders("IntakeQueuePolicy") == feeding == {"CodeBuildRule", "CodePipelineRule", "CodeDeployRule"}
+
+
+def senders(policy: str) -> set[str]:
+    (statement,) = (
+        s
+        for s in of_type("AWS::SQS::QueuePolicy")[policy]["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Allow"
+    )
+    return {ref(arn) for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
+
+
+def test_rules_take_events_of_this_account_only() -> None:
+    for rule in of_type("AWS::Events::Rule").values():
+        assert rule["EventPattern"]["account"] == [{"Ref": "AWS::AccountId"}]
+
+
+def test_a_message_is_not_seen_twice_while_it_is_being_ingested() -> None:
+    timeout = of_type("AWS::Lambda::Function")["IngestRunFunction"]["Timeout"]
+    assert of_type("AWS::SQS::Queue")["IntakeQueue"]["VisibilityTimeout"] >= 6 * timeout
+    mapping = of_type("AWS::Lambda::EventSourceMapping")["IngestRunMapping"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
+    configured = {
+        ref(config["FunctionName"]): ref(config["DestinationConfig"]["OnFailure"]["Destination"])
+        for config in of_type("AWS::Lambda::EventInvokeConfig").values()
+    }
+    assert configured == {"ScoreRunFunction": "DeadLetterQueue", "ReconcileRunsFunction": "DeadLetterQueue"}
+
+
+def test_every_alarm_tells_people() -> None:
+    for alarm in ALARMS.values():
+        assert alarm["AlarmActions"] == [{"Ref": "NotificationTopic"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_no_alarm_needs_more_metrics_than_an_alarm_can_have() -> None:
+    assert max(len(alarm.get("Metrics", [])) for alarm in ALARMS.values()) <= 10
+
+
+def test_the_model_call_fits_into_its_function() -> None:
+    assert of_type("AWS::Lambda::Function")["SuggestRemedyFunction"]["Timeout"] > 60 * 2
+
+
+# ---- settings
+
+
+def runtime_reads() -> dict[str, set[str]]:
+    """What each part of the runtime reads from the environment, itself and through other parts."""
+    path = ROOT / "layers" / "core" / "selfheal"
+    runtime = class_body(path / "runtime.py", "Runtime")
+    settings = class_body(path / "settings.py", "Settings")
+    reads = {f"settings.{name}": variables(node) for name, node in settings.items()}
+    direct = {name: variables(node) | uses(node, "settings", reads) for name, node in runtime.items()}
+    return direct_and_indirect(direct, runtime) | reads
+
+
+def class_body(path: Any, name: str) -> dict[str, ast.FunctionDef]:
+    module = ast.parse(path.read_text())
+    (found,) = (node for node in module.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return {node.name: node for node in found.body if isinstance(node, ast.FunctionDef)}
+
+
+def variables(node: ast.AST) -> set[str]:
+    strings = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {value for value in strings if re.fullmatch(r"SELFHEAL_[A-Z_]+", value)}
+
+
+def uses(node: ast.AST, owner: str, reads: dict[str, set[str]]) -> set[str]:
+    used = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    return {variable for name in used for variable in reads.get(f"{owner}.{name}", set())}
+
+
+def direct_and_indirect(
+    direct: dict[str, set[str]], runtime: dict[str, ast.FunctionDef]
+) -> dict[str, set[str]]:
+    return {
+        name: direct[name].union(
+            *(direct[n.attr] for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr in direct)
+        )
+        for name, node in runtime.items()
+    }
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_given_the_settings_it_reads_and_no_others(name: str) -> None:
+    handler = (ROOT / "functions" / snake(name.removesuffix("Function")) / "app.py").read_text()
+    reads = runtime_reads()
+    used = re.findall(r"runtime\.((?:settings\.)?\w+)", handler)
+    needed = {variable for attribute in used for variable in reads.get(attribute, set())}
+    given = of_type("AWS::Lambda::Function")[name]["Environment"]["Variables"]
+    assert {variable for variable in given if variable.startswith("SELFHEAL_")} == needed
+
+
+def test_selfheal_recognises_its_own_runs_by_the_name_of_the_function_that_starts_them() -> None:
+    functions = of_type("AWS::Lambda::Function")
+    name = functions["ExecuteActionFunction"]["FunctionName"]
+    given = [f["Environment"]["Variables"].get("SELFHEAL_ACTOR") for f in functions.values()]
+    assert {json.dumps(value) for value in given if value} == {json.dumps(name)}
+
+
+@pytest.mark.parametrize("environment", ["default", "prod", "local"])
+def test_an_environment_sets_parameters_that_exist_to_values_that_are_allowed(environment: str) -> None:
+    overrides = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
+    for name, value in (override.split("=", 1) for override in overrides):
+        parameter = source()["Parameters"][name]
+        assert value in map(str, parameter.get("AllowedValues", [value]))
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value.strip('"'))
+
+
+def test_nothing_acts_in_a_real_account_unless_asked_to() -> None:
+    assert source()["Parameters"]["Mode"]["Default"] == "observe"
+    for environment in ("default", "prod"):
+        assert "Mode=act" not in SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
+
+
+def test_every_parameter_is_used_and_labelled() -> None:
+    interface = source()["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(source()["Parameters"]) == sorted(interface["ParameterLabels"])
+    text = json.dumps({key: source()[key] for key in ("Conditions", "Globals", "Resources")})
+    for name in source()["Parameters"]:
+        assert f'"Ref": "{name}"' in text or f"${{{name}}}" in text
+
+
+def test_every_policy_name_of_an_environment_is_a_file() -> None:
+    names = {source()["Parameters"]["PolicyName"]["Default"]}
+    for environment in ("default", "prod", "local"):
+        overrides = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
+        names |= {value for key, value in (o.split("=", 1) for o in overrides) if key == "PolicyName"}
+    assert all((ROOT / "policy" / f"{name}.toml").exists() for name in names)
+
+
+def test_pascal_and_snake_agree() -> None:
+    assert all(pascal(snake(name)) == name for name in FUNCTIONS)
