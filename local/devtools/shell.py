@@ -48,6 +48,7 @@ class Shell:
         self._scratch, self._emit, self._stop = scratch, emit, stop
         self._marker = f"\x1e{secrets.token_hex(12)} "
         self._process: subprocess.Popen[bytes] | None = None
+        self._past: list[subprocess.Popen[bytes]] = []
         self._commands = 0
 
     @property
@@ -78,10 +79,11 @@ class Shell:
         return file.read_text()
 
     def close(self) -> None:
-        """End the shell and everything it started."""
-        if self._process is not None:
-            kill_tree(self._process)
-            self._process = None
+        """End the shell and everything it started, and what shells before it left running."""
+        for process in (*self._past, self._process):
+            if process is not None:
+                kill_tree(process)
+        self._past, self._process = [], None
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - running a project's commands is what this is for
@@ -111,6 +113,8 @@ class Shell:
     def _send(self, text: str) -> None:
         process = self._process
         if process is None or process.poll() is not None:
+            if process is not None:
+                self._past.append(process)
             process = self._start()
         assert process.stdin is not None  # noqa: S101 - opened with a pipe
         # A shell that has just died is noticed by the reader, which knows its exit status.

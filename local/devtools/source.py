@@ -78,6 +78,13 @@ def _git(arguments: list[str], location: str) -> None:
 
 
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return _git_process(arguments)
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(f"git did not end within {GIT_SECONDS} s") from error
+
+
+def _git_process(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - git with our own arguments, no shell
         ["git", *arguments],  # noqa: S607 - the git of the host, as the build's own commands use
         env=GIT_ENV,

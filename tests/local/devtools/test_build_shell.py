@@ -97,6 +97,19 @@ def test_a_stop_kills_what_the_command_started(session: Session, tmp_path: Path)
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
+def test_the_end_of_a_build_kills_what_an_earlier_shell_left_running(
+    session: Session, tmp_path: Path
+) -> None:
+    pid_file = tmp_path / "pid"
+    session.run(f"sleep 60 & echo $! >'{pid_file}'")
+    assert session.run("exit 1") == 1
+    assert session.run("true") == 0
+    left = psutil.Process(int(pid_file.read_text()))
+    assert left.status() == psutil.STATUS_SLEEPING
+    session.shell.close()
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+
+
 def _stop_when(ready: Callable[[], bool], stop: threading.Event) -> None:
     while not ready():
         time.sleep(0.01)
