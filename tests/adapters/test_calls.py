@@ -54,7 +54,7 @@ def test_a_message_that_may_quote_the_payload_is_not_passed_on() -> None:
 def test_a_request_that_botocore_refuses_is_rejected_without_its_values() -> None:
     client = boto3.client("sns")
     with pytest.raises(RequestRejected) as caught, calling("sns:Publish"):
-        client.publish(TopicArn="arn", Message={"secret": "hunter2hunter2"})  # type: ignore[arg-type]
+        client.publish(TopicArn="arn", Message={"secret": "hunter2hunter2"})
     assert str(caught.value) == "sns:Publish: ParamValidationError"
 
 
