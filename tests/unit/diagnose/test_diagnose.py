@@ -16,9 +16,9 @@ CALM = Score(0.0, ready=True, level=Level.NONE)
 SAID = "Error while executing command: {}. Reason: exit status {}"
 
 
-def a_build(code: int = 1, command: str = "make", **changes: object) -> Run:
+def a_build(code: int = 1, command: str = "make") -> Run:
     phase = Phase("BUILD", "FAILED", 4.0, "COMMAND_EXECUTION_ERROR", SAID.format(command, code))
-    return a_run(phases=(Phase("INSTALL", "SUCCEEDED", 1.0), phase), **changes)
+    return a_run(phases=(Phase("INSTALL", "SUCCEEDED", 1.0), phase))
 
 
 def of(

@@ -200,7 +200,7 @@ def test_no_planted_secret_survives(kind: str, gap: str, noise: str) -> None:
 
 def test_no_text_comes_back_when_something_breaks() -> None:
     class Broken(str):
-        def split(self, *_: object, **__: object) -> list[str]:  # type: ignore[override]
+        def split(self, *_: object, **__: object) -> list[str]:
             raise MemoryError
 
     with pytest.raises(MemoryError):

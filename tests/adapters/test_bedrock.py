@@ -1,0 +1,242 @@
+"""The Bedrock adapter against botocore's own service model: every error, odd stop reasons, modes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.stub import ANY, Stubber
+
+from selfheal.adapters.bedrock import BedrockModel, Mode, modes
+from selfheal.domain.errors import NoSuggestion, Throttled
+from selfheal.ports import ModelReply
+
+FORCED = "global.amazon.nova-2-lite-v1:0"
+SECOND = "global.anthropic.claude-haiku-5-5"
+STRUCTURED = "eu.anthropic.claude-sonnet-4-6"
+ANSWER = {"remedy": "notify", "explanation": "x", "quotes": []}
+SCHEMA = {"type": "object", "properties": {"remedy": {"type": "string"}}}
+TOOL_USE = {"toolUse": {"toolUseId": "t1", "name": "suggest_remedy", "input": ANSWER}}
+ONCE_MORE = [("ModelTimeoutException", 408), ("ModelErrorException", 424)]
+LASTING = [
+    ("AccessDeniedException", 403),
+    ("ResourceNotFoundException", 404),
+    ("InternalServerException", 500),
+    ("ServiceUnavailableException", 503),
+]
+THROTTLED = [("ThrottlingException", 429), ("ModelNotReadyException", 429)]
+
+
+class Bedrock:
+    """A client of which every call is scripted; calls nobody expects fail the test."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client(
+            "bedrock-runtime",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        self.stub = Stubber(self.client)
+
+    def answers(self, *content: dict[str, Any], stop: str = "tool_use", **expected: object) -> None:
+        reply = {
+            "output": {"message": {"role": "assistant", "content": list(content)}},
+            "stopReason": stop,
+            "usage": {"inputTokens": 900, "outputTokens": 80, "totalTokens": 980},
+            "metrics": {"latencyMs": 5},
+        }
+        self.stub.add_response("converse", reply, _any_request(expected))
+
+    def fails(self, code: str, status: int, **expected: object) -> None:
+        self.stub.add_client_error(
+            "converse", code, "as AWS says", status, expected_params=_any_request(expected)
+        )
+
+    def ask(self, *model_ids: str) -> ModelReply:
+        return BedrockModel(self.client, model_ids).ask("instructions", "evidence", SCHEMA)
+
+
+def _any_request(expected: dict[str, object]) -> dict[str, object] | None:
+    if not expected:
+        return None
+    return {"modelId": ANY, "system": ANY, "messages": ANY, "inferenceConfig": ANY, **expected}
+
+
+@pytest.fixture
+def bedrock() -> Iterator[Bedrock]:
+    scripted = Bedrock()
+    with scripted.stub:
+        yield scripted
+        scripted.stub.assert_no_pending_responses()
+
+
+def test_a_forced_tool_call_is_the_answer(bedrock: Bedrock) -> None:
+    bedrock.answers(
+        TOOL_USE,
+        modelId=FORCED,
+        system=[{"text": "instructions"}],
+        messages=[{"role": "user", "content": [{"text": "evidence"}]}],
+        inferenceConfig={"maxTokens": 800},
+        toolConfig={
+            "tools": [
+                {
+                    "toolSpec": {
+                        "name": "suggest_remedy",
+                        "description": ANY,
+                        "inputSchema": {"json": SCHEMA},
+                    }
+                }
+            ],
+            "toolChoice": {"tool": {"name": "suggest_remedy"}},
+        },
+    )
+    reply = bedrock.ask(FORCED)
+    assert json.loads(reply.text) == ANSWER
+    assert (reply.model_id, reply.input_tokens, reply.output_tokens) == (FORCED, 900, 80)
+
+
+def test_structured_output_where_the_model_has_it(bedrock: Bedrock) -> None:
+    structure = {"jsonSchema": {"name": "suggest_remedy", "schema": json.dumps(SCHEMA)}}
+    output = {"textFormat": {"type": "json_schema", "structure": structure}}
+    bedrock.answers({"text": json.dumps(ANSWER)}, stop="end_turn", outputConfig=output)
+    assert json.loads(bedrock.ask(STRUCTURED).text) == ANSWER
+
+
+def test_reasoning_and_talk_before_the_tool_call_are_skipped(bedrock: Bedrock) -> None:
+    reasoning = {"reasoningContent": {"reasoningText": {"text": "hm"}}}
+    bedrock.answers(reasoning, {"text": "Let me see."}, TOOL_USE)
+    assert json.loads(bedrock.ask(FORCED).text) == ANSWER
+
+
+def test_reasoning_before_text_is_skipped(bedrock: Bedrock) -> None:
+    reasoning = {"reasoningContent": {"reasoningText": {"text": "hm"}}}
+    bedrock.answers(reasoning, {"text": f"```json\n{json.dumps(ANSWER)}\n```"}, stop="end_turn")
+    assert json.loads(bedrock.ask(FORCED).text) == ANSWER
+
+
+@pytest.mark.parametrize(("code", "status"), LASTING)
+def test_an_error_that_stays_is_no_suggestion(bedrock: Bedrock, code: str, status: int) -> None:
+    bedrock.fails(code, status)
+    with pytest.raises(NoSuggestion) as refused:
+        bedrock.ask(FORCED)
+    assert str(refused.value).startswith(f"{FORCED}: ")
+    assert "as AWS says" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("code", "status"), THROTTLED)
+def test_throttling_is_told_apart(bedrock: Bedrock, code: str, status: int) -> None:
+    bedrock.fails(code, status)
+    with pytest.raises(Throttled):
+        bedrock.ask(FORCED)
+
+
+@pytest.mark.parametrize(("code", "status"), ONCE_MORE)
+def test_a_model_that_failed_is_asked_once_more(bedrock: Bedrock, code: str, status: int) -> None:
+    bedrock.fails(code, status)
+    bedrock.answers(TOOL_USE)
+    assert json.loads(bedrock.ask(FORCED).text) == ANSWER
+
+
+@pytest.mark.parametrize(("code", "status"), ONCE_MORE)
+def test_a_model_that_failed_twice_is_left(bedrock: Bedrock, code: str, status: int) -> None:
+    bedrock.fails(code, status)
+    bedrock.fails(code, status)
+    with pytest.raises(NoSuggestion):
+        bedrock.ask(FORCED)
+
+
+@pytest.mark.parametrize(("code", "status"), [*LASTING, *THROTTLED])
+def test_the_second_model_steps_in(bedrock: Bedrock, code: str, status: int) -> None:
+    bedrock.fails(code, status)
+    bedrock.answers(TOOL_USE)
+    assert bedrock.ask(FORCED, SECOND).model_id == SECOND
+
+
+def test_a_refused_request_is_put_in_simpler_forms(bedrock: Bedrock) -> None:
+    bedrock.fails("ValidationException", 400, toolConfig=ANY)
+    bedrock.fails("ValidationException", 400, toolConfig=ANY)
+    bedrock.answers({"text": json.dumps(ANSWER)}, stop="end_turn", modelId=FORCED)
+    assert json.loads(bedrock.ask(FORCED).text) == ANSWER
+
+
+def test_a_refused_form_is_remembered(bedrock: Bedrock) -> None:
+    model = BedrockModel(bedrock.client, [FORCED])
+    bedrock.fails("ValidationException", 400)
+    bedrock.answers(TOOL_USE)
+    bedrock.answers(TOOL_USE, toolConfig={"tools": ANY, "toolChoice": {"auto": {}}})
+    for _ in range(2):
+        assert json.loads(model.ask("instructions", "evidence", SCHEMA).text) == ANSWER
+
+
+def test_a_model_that_refuses_every_form_is_no_suggestion(bedrock: Bedrock) -> None:
+    for _ in modes(FORCED):
+        bedrock.fails("ValidationException", 400)
+    with pytest.raises(NoSuggestion, match="every form"):
+        bedrock.ask(FORCED)
+
+
+@pytest.mark.parametrize(
+    "stop", ["max_tokens", "malformed_model_output", "malformed_tool_use", "model_context_window_exceeded"]
+)
+def test_a_broken_answer_makes_the_second_model_step_in(bedrock: Bedrock, stop: str) -> None:
+    bedrock.answers(TOOL_USE, stop=stop)
+    bedrock.answers(TOOL_USE)
+    assert bedrock.ask(FORCED, SECOND).model_id == SECOND
+
+
+@pytest.mark.parametrize("stop", ["guardrail_intervened", "content_filtered"])
+def test_another_model_is_not_used_to_get_past_a_refusal(bedrock: Bedrock, stop: str) -> None:
+    bedrock.answers({"text": "Sorry."}, stop=stop)
+    with pytest.raises(NoSuggestion, match=r"stopped|filtered"):
+        bedrock.ask(FORCED, SECOND)
+
+
+@pytest.mark.parametrize("content", [[], [{"text": "  "}]])
+def test_an_empty_answer_is_no_suggestion(bedrock: Bedrock, content: list[dict[str, Any]]) -> None:
+    bedrock.answers(*content, stop="end_turn")
+    with pytest.raises(NoSuggestion):
+        bedrock.ask(FORCED)
+
+
+def test_throttling_beside_another_failure_is_no_suggestion(bedrock: Bedrock) -> None:
+    bedrock.fails("ThrottlingException", 429)
+    bedrock.fails("AccessDeniedException", 403)
+    with pytest.raises(NoSuggestion, match=r"throttled.*denied"):
+        bedrock.ask(FORCED, SECOND)
+
+
+def test_no_answer_from_the_network_is_no_suggestion() -> None:
+    client = boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-1",
+        endpoint_url="http://127.0.0.1:1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
+    )
+    with pytest.raises(NoSuggestion, match=FORCED):
+        BedrockModel(client, [FORCED]).ask("instructions", "evidence", SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "first"),
+    [
+        ("anthropic.claude-sonnet-4-6", Mode.JSON_SCHEMA),
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", Mode.JSON_SCHEMA),
+        ("global.anthropic.claude-haiku-5-5", Mode.FORCED_TOOL),
+        ("global.anthropic.claude-sonnet-5-5", Mode.AUTO_TOOL),
+        ("global.amazon.nova-2-lite-v1:0", Mode.FORCED_TOOL),
+        (
+            "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/eu.amazon.nova-lite-v1:0",
+            Mode.FORCED_TOOL,
+        ),
+        ("someone.new-model-v1", Mode.FORCED_TOOL),
+    ],
+)
+def test_the_strictest_mode_a_model_takes_comes_first(model_id: str, first: Mode) -> None:
+    assert modes(model_id)[0] is first
+    assert modes(model_id)[-1] is Mode.PLAIN
