@@ -201,6 +201,6 @@ class LocalCloud:
     def _stop(self) -> int:
         stopped = stop_all(self.home)
         forget(self.home)
-        for name in ("devtools", "tmp"):
+        for name in ("devtools", "repositories", "tmp"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         return stopped

@@ -1,0 +1,101 @@
+"""`selfheal incidents`: what was found, and the whole record of one incident."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.errors import readable_errors
+from cli.incident_screen import incident_table, timeline
+from cli.local_cloud import AsJson
+from cli.surroundings import surroundings_of
+from local.records import Records
+from selfheal.domain.incident import Incident
+from selfheal.wire import encode
+
+app = typer.Typer(help="Look at incidents: the newest (list, the default) or the record of one (show).")
+
+Stack = Annotated[
+    str,
+    typer.Option("--stack-name", envvar="SELFHEAL_STACK", help="A stack on AWS, by the usual credentials."),
+]
+Local = Annotated[bool, typer.Option("--local", help="The local cloud (the default while it is running).")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
+
+
+@app.callback(invoke_without_command=True)
+def incidents(
+    context: typer.Context,
+    stack_name: Stack = "",
+    local: Local = False,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Look at incidents: the newest (list, the default) or the record of one (show)."""
+    if context.invoked_subcommand is None:
+        newest(context, stack_name, local, limit, as_json)
+
+
+@app.command("list")
+def newest(
+    context: typer.Context,
+    stack_name: Stack = "",
+    local: Local = False,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest incidents."""
+    with readable_errors():
+        found = surroundings_of(context).records(stack_name, local=local).incidents.recent(limit)
+        if as_json:
+            typer.echo(json.dumps({"incidents": [as_document(incident) for incident in found]}))
+        elif found:
+            Console().print(incident_table(found))
+        else:
+            typer.echo("There are no incidents.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    incident_id: Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the start of it.")],
+    stack_name: Stack = "",
+    local: Local = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the record of one incident as a timeline, with the evidence."""
+    with readable_errors():
+        stores = surroundings_of(context).records(stack_name, local=local)
+        incident = _find(stores, incident_id)
+        entries = stores.ledger.entries(incident.id)
+        if as_json:
+            document = {"incident": as_document(incident), "ledger": [encode(entry) for entry in entries]}
+            typer.echo(json.dumps(document))
+        else:
+            Console().print(timeline(incident, entries))
+
+
+def as_document(incident: Incident) -> dict[str, object]:
+    """An incident as the JSON output shows it."""
+    return {
+        "id": incident.id,
+        "pipeline": str(incident.run.key),
+        "run_id": incident.run.run_id,
+        "kind": incident.kind.value,
+        "status": incident.status,
+        "opened_at": incident.opened_at.isoformat(),
+    }
+
+
+FULL_ID = 16
+SEARCHED = 500
+
+
+def _find(stores: Records, start: str) -> Incident:
+    """The incident with this id, or the only recent one whose id starts so. Raises IncidentNotFound."""
+    if len(start) < FULL_ID:
+        found = [i for i in stores.incidents.recent(SEARCHED) if i.id.startswith(start)]
+        if len(found) == 1:
+            return found[0]
+    return stores.incidents.get(start)

@@ -1,0 +1,65 @@
+"""`selfheal local`: start, stop and look at the local cloud."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.errors import readable_errors
+from cli.steps_screen import StepsScreen
+from cli.surroundings import surroundings_of
+from local.cloud import Status
+from local.interrupts import ending_as_interrupt
+
+app = typer.Typer(help="The local cloud: AWS, its developer tools and Selfheal, all on this machine.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
+
+
+@app.command()
+def up(context: typer.Context, as_json: AsJson = False) -> None:
+    """Start the local cloud and deploy Selfheal to it; again, to deploy what has changed since."""
+    with readable_errors(), ending_as_interrupt():
+        cloud = surroundings_of(context).cloud
+        cloud.up(StepsScreen(Console(stderr=as_json)).step)
+        _print_status(cloud.status(), as_json)
+
+
+@app.command()
+def down(context: typer.Context, as_json: AsJson = False) -> None:
+    """Stop the local cloud and everything that an earlier crash may have left running."""
+    with readable_errors():
+        stopped = surroundings_of(context).cloud.down(StepsScreen(Console(stderr=as_json)).step)
+        if as_json:
+            typer.echo(json.dumps({"stopped": stopped}))
+
+
+@app.command()
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Say what is running and where."""
+    with readable_errors():
+        found = surroundings_of(context).cloud.status()
+        _print_status(found, as_json)
+    raise typer.Exit(0 if found.running else 1)
+
+
+def _print_status(status: Status, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({**asdict(status), "running": status.running}))
+        return
+    if status.state is None:
+        text = f"still holds {status.processes} processes: selfheal local down" if status.processes else ""
+        typer.echo(f"The local cloud is not running. {text}".rstrip())
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("MiniStack", status.state.ministack_url, _alive(status.ministack))
+    table.add_row("Developer tools", status.state.devtools_url, _alive(status.devtools))
+    table.add_row("Stack", status.state.stack, "deployed" if status.state.outputs else "not deployed")
+    Console().print(table)
+
+
+def _alive(answers: bool) -> str:
+    return "answers" if answers else "does not answer"

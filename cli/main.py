@@ -1,0 +1,23 @@
+"""The `selfheal` command: its subcommands, put together."""
+
+import typer
+
+from cli import demo, incidents, local_cloud
+from cli.surroundings import RealSurroundings
+
+app = typer.Typer(
+    name="selfheal",
+    help="Heals CI/CD runs on AWS: watches them, says why one failed, does the one safe thing policy allows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.add_typer(local_cloud.app, name="local")
+app.add_typer(incidents.app, name="incidents")
+
+
+@app.callback()
+def surroundings(context: typer.Context) -> None:
+    """Heals CI/CD runs on AWS: watches them, says why one failed, does the one safe thing policy allows."""
+    context.obj = context.obj or RealSurroundings()

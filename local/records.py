@@ -1,0 +1,25 @@
+"""What the deployed stack has written down, read through its own adapters."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from selfheal.adapters.dynamodb.incidents import DynamoIncidents
+from selfheal.adapters.dynamodb.ledger import DynamoLedger
+from selfheal.adapters.dynamodb.runs import DynamoRuns
+from selfheal.ports import IncidentStore, Ledger, RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The stores of one stack."""
+
+    incidents: IncidentStore
+    ledger: Ledger
+    runs: RunStore
+
+
+def records(dynamodb: Any, table: str) -> Records:
+    """The stores behind a stack's table."""
+    return Records(
+        DynamoIncidents(dynamodb, table), DynamoLedger(dynamodb, table), DynamoRuns(dynamodb, table)
+    )

@@ -1,0 +1,93 @@
+"""The result of a scenario: what happened, and where it differs from the ground truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from local.scenario import Scenario
+from local.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``seconds``: incident opened to outcome; ``reaction_seconds``: the run's end to the action under way.
+
+    ``differences`` names, in words, everything that is not as the ground truth says.
+    """
+
+    name: str
+    title: str
+    incident_id: str = ""
+    cause: str = ""
+    decision: str = ""
+    action: str = ""
+    outcome: str = ""
+    seconds: float | None = None
+    reaction_seconds: float | None = None
+    builds: int = 0
+    differences: Sequence[str] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether everything is as the ground truth says."""
+        return not self.differences
+
+
+def judge(
+    scenario: Scenario,
+    story: Story,
+    *,
+    incident_id: str,
+    ended_at: float,
+    builds: Sequence[str],
+    more: Sequence[str],
+) -> Result:
+    """Compare a finished story with the scenario's ground truth.
+
+    ``ended_at`` is when the run in question ended, ``builds`` are all of the project's builds, ``more`` are
+    differences found on the way.
+    """
+    return Result(
+        name=scenario.name,
+        title=scenario.title,
+        incident_id=incident_id,
+        cause=story.cause,
+        decision=story.decision,
+        action=story.action,
+        outcome=story.outcome,
+        seconds=story.seconds,
+        reaction_seconds=None if story.acted_at is None else round(story.acted_at - ended_at, 3),
+        builds=len(builds),
+        differences=[*differences(scenario, story, len(builds)), *more],
+    )
+
+
+def stuck(scenario: Scenario, incident_id: str, story: Story, reason: str) -> Result:
+    """The result of a scenario that did not reach its end: what is known so far, and why it ended."""
+    return Result(
+        scenario.name,
+        scenario.title,
+        incident_id,
+        story.cause,
+        story.decision,
+        story.action,
+        story.outcome,
+        story.seconds,
+        differences=[reason],
+    )
+
+
+def differences(scenario: Scenario, story: Story, builds: int) -> list[str]:
+    """Everything in the story that is not as the ground truth says."""
+    truth = scenario.truth
+    facts = ("kind", "cause", "decision", "action", "outcome")
+    found = [
+        f"{fact} is {getattr(story, fact) or 'missing'}, expected {getattr(truth, fact)}"
+        for fact in facts
+        if getattr(story, fact) != getattr(truth, fact)
+    ]
+    if builds != truth.builds:
+        found.append(f"the project was built {builds} times, expected {truth.builds}")
+    evidence = "\n".join(story.evidence)
+    found += [f"the evidence does not hold {text!r}" for text in truth.evidence if text not in evidence]
+    found += [f"the summary does not name {text!r}" for text in truth.summary if text not in story.summary]
+    return found

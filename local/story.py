@@ -1,0 +1,78 @@
+"""The story of one incident as its ledger tells it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+
+ENDINGS = (LedgerKind.NOTIFIED, LedgerKind.ESCALATED)
+ACTED = (LedgerKind.ACTION_STARTED, LedgerKind.ACTION_REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Reads single facts out of an incident's entries; a fact that is not there (yet) is empty text or None."""
+
+    entries: Sequence[LedgerEntry]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will come after this."""
+        return any(entry.kind in ENDINGS for entry in self.entries)
+
+    @property
+    def cause(self) -> str:
+        """The diagnosed cause."""
+        return _text(self._data(LedgerKind.DIAGNOSED), "cause")
+
+    @property
+    def decision(self) -> str:
+        """The verdict."""
+        return _text(self._data(LedgerKind.DECIDED), "verdict")
+
+    @property
+    def action(self) -> str:
+        """The remedy decided on."""
+        return _text(self._data(LedgerKind.DECIDED), "remedy")
+
+    @property
+    def outcome(self) -> str:
+        """What came of it; ``escalated`` when Selfheal itself failed."""
+        if self._data(LedgerKind.ESCALATED):
+            return LedgerKind.ESCALATED
+        return _text(self._data(LedgerKind.OUTCOME), "status")
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from incident opened to outcome recorded."""
+        value = self._data(LedgerKind.OUTCOME).get("seconds")
+        return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def summary(self) -> str:
+        """The diagnosis in one sentence."""
+        return _text(self._data(LedgerKind.DIAGNOSED), "summary")
+
+    @property
+    def evidence(self) -> list[str]:
+        """The lines that prove the diagnosis."""
+        lines = self._data(LedgerKind.DIAGNOSED).get("evidence")
+        return [_text(line, "text") for line in lines] if isinstance(lines, list) else []
+
+    @property
+    def kind(self) -> str:
+        """Why the run needed attention."""
+        return _text(self._data(LedgerKind.OPENED), "kind")
+
+    @property
+    def acted_at(self) -> float | None:
+        """When the action was under way, in seconds since the epoch."""
+        return next((entry.at.timestamp() for entry in self.entries if entry.kind in ACTED), None)
+
+    def _data(self, kind: LedgerKind) -> Mapping[str, object]:
+        return next((entry.data for entry in self.entries if entry.kind is kind), {})
+
+
+def _text(data: object, key: str) -> str:
+    value = data.get(key) if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) else ""
