@@ -1,7 +1,7 @@
 """The Bedrock adapter against botocore's own service model: every error, odd stop reasons, modes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -32,15 +32,8 @@ THROTTLED = [("ThrottlingException", 429), ("ModelNotReadyException", 429)]
 class Bedrock:
     """A client of which every call is scripted; calls nobody expects fail the test."""
 
-    def __init__(self) -> None:
-        self.client = boto3.client(
-            "bedrock-runtime",
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        self.stub = Stubber(self.client)
+    def __init__(self, client: Any, stub: Stubber) -> None:
+        self.client, self.stub = client, stub
 
     def answers(self, *content: dict[str, Any], stop: str = "tool_use", **expected: object) -> None:
         reply = {
@@ -67,11 +60,8 @@ def _any_request(expected: dict[str, object]) -> dict[str, object] | None:
 
 
 @pytest.fixture
-def bedrock() -> Iterator[Bedrock]:
-    scripted = Bedrock()
-    with scripted.stub:
-        yield scripted
-        scripted.stub.assert_no_pending_responses()
+def bedrock(scripted: Callable[[str], tuple[Any, Stubber]]) -> Bedrock:
+    return Bedrock(*scripted("bedrock-runtime"))
 
 
 def test_a_forced_tool_call_is_the_answer(bedrock: Bedrock) -> None:
@@ -212,10 +202,7 @@ def test_throttling_beside_another_failure_is_no_suggestion(bedrock: Bedrock) ->
 def test_no_answer_from_the_network_is_no_suggestion() -> None:
     client = boto3.client(
         "bedrock-runtime",
-        region_name="us-east-1",
         endpoint_url="http://127.0.0.1:1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
     )
     with pytest.raises(NoSuggestion, match=FORCED):
