@@ -11,12 +11,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
 
 POLL_SECONDS = 0.1
+DEATH_SECONDS = 2.0
 ENDED = "ended"
 
 
@@ -165,11 +166,8 @@ def _exit_status(returncode: int) -> int:
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process, its group and those of its descendants that left the group."""
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
+    """Kill a process, its group and its descendants that left the group, and wait until they are dead."""
+    family = [*_descendants(process.pid), *_group(process.pid)]
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     for member in family:
@@ -180,3 +178,28 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
     process.wait()
+    deadline = time.monotonic() + DEATH_SECONDS
+    while time.monotonic() < deadline and any(_is_alive(member) for member in family):
+        time.sleep(0.005)
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _group(leader: int) -> Iterator[psutil.Process]:
+    # The leader may be gone while what it left in the background goes on.
+    for member in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(member.pid) == leader:
+                yield member
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -90,7 +90,11 @@ def test_a_time_out_cuts_the_command_short_and_keeps_what_it_said(session: Sessi
 
 def test_a_stop_kills_what_the_command_started(session: Session, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    threading.Thread(target=_stop_when, args=(pid_file.exists, session.stop)).start()
+
+    def noted() -> bool:
+        return pid_file.exists() and pid_file.read_text().endswith("\n")
+
+    threading.Thread(target=_stop_when, args=(noted, session.stop)).start()
     with pytest.raises(CutShortError, match="STOPPED"):
         session.run(f"sleep 60 & echo $! >'{pid_file}'; wait")
     child = int(pid_file.read_text())
