@@ -65,7 +65,10 @@ def test_a_network_that_fails_is_worth_another_attempt(error: Any) -> None:
 
 
 def test_what_is_gone_is_a_run_not_found() -> None:
-    with pytest.raises(RunNotFound, match="NoSuchThing"), calling("x:Get", gone=("NoSuchThing",)):
+    with (
+        pytest.raises(RunNotFound, match=r"^shop:1 is gone$"),
+        calling("x:Get", gone={"NoSuchThing": "shop:1 is gone"}),
+    ):
         raise aws_error("NoSuchThing")
 
 

@@ -81,7 +81,7 @@ def test_what_was_deployed_names_the_version(
 def test_a_deployment_that_is_gone_is_not_found_and_a_bad_id_is_rejected(scripted: Scripted) -> None:
     client, stubber = scripted("codedeploy")
     stubber.add_client_error("get_deployment", "DeploymentDoesNotExistException")
-    with pytest.raises(RunNotFound):
+    with pytest.raises(RunNotFound, match="d-ABCDEF123"):
         CodeDeployReader(client).read(REF)
     stubber.add_client_error("get_deployment", "InvalidDeploymentIdException")
     with pytest.raises(RequestRejected):

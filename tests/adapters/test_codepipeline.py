@@ -133,11 +133,14 @@ def test_a_stage_is_what_its_actions_add_up_to(
     assert [phase.seconds is None for phase in run.phases] == [status == "InProgress" for status in statuses]
 
 
-@pytest.mark.parametrize("code", ["PipelineNotFoundException", "PipelineExecutionNotFoundException"])
-def test_what_codepipeline_forgot_is_not_found(scripted: Scripted, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [("PipelineNotFoundException", "shop"), ("PipelineExecutionNotFoundException", EXECUTION)],
+)
+def test_what_codepipeline_forgot_is_not_found(scripted: Scripted, code: str, what: str) -> None:
     client, stubber = scripted("codepipeline")
     stubber.add_client_error("list_action_executions", code)
-    with pytest.raises(RunNotFound, match=code):
+    with pytest.raises(RunNotFound, match=f"^{what}: "):
         CodePipelineReader(client).read(a_ref("Build", 1))
 
 

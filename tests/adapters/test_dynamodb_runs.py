@@ -56,7 +56,7 @@ def test_announcing_is_remembered_also_by_a_later_save(dynamodb: Any) -> None:
     runs.mark_announced("shop:1")
     runs.mark_announced("shop:1")
     assert runs.save(a_measurement()).announced is True
-    with pytest.raises(RunNotFound):
+    with pytest.raises(RunNotFound, match="shop:2"):
         runs.mark_announced("shop:2")
     assert runs.get("shop:2") is None
 

@@ -1,7 +1,8 @@
 """Calling AWS: reply pages, and what botocore raises in the words of the domain."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -45,18 +46,18 @@ SERVER_ERROR = 500
 
 
 @contextmanager
-def calling(operation: str, *, gone: Collection[str] = ()) -> Iterator[None]:
+def calling(operation: str, *, gone: Json = MappingProxyType({})) -> Iterator[None]:
     """Turn what botocore raises inside into Throttled, ServiceUnavailable or RequestRejected.
 
     ``operation`` is the IAM action of the call. The errors name it and never hold what was sent; that is
     also why the original is not chained: a validation error of botocore quotes the whole request.
-    ``gone`` are the error codes that mean the run asked for does not exist: they become RunNotFound.
+    ``gone`` holds the error codes that mean the run does not exist: they become RunNotFound with that text.
     """
     try:
         yield
     except ClientError as error:
         if error_code(error) in gone:
-            raise RunNotFound(f"{operation}: {error_code(error)}") from None
+            raise RunNotFound(gone[error_code(error)]) from None
         raise refusal(operation, error) from None
     except (HTTPClientError, NoConnection) as error:
         raise ServiceUnavailable(f"{operation}: {type(error).__name__}") from None
@@ -85,7 +86,7 @@ def refusal(operation: str, error: ClientError) -> SelfhealError:
 
 
 def pages(
-    client: Client, method: str, operation: str, *, gone: Collection[str] = (), **arguments: Any
+    client: Client, method: str, operation: str, *, gone: Json = MappingProxyType({}), **arguments: Any
 ) -> Iterator[Json]:
     """Every page of a call that answers in pages. ``operation`` and ``gone`` as in ``calling``."""
     replies = iter(client.get_paginator(method).paginate(**arguments))

@@ -26,7 +26,8 @@ class CodeDeployReader:
 
     def read(self, ref: RunRef) -> Run:
         """RunReader. The deployment is one phase, named ``Deployment``."""
-        with calling("codedeploy:GetDeployment", gone=("DeploymentDoesNotExistException",)):
+        gone = {"DeploymentDoesNotExistException": f"{ref.run_id}: CodeDeploy knows no such deployment"}
+        with calling("codedeploy:GetDeployment", gone=gone):
             reply = self._client.get_deployment(deploymentId=ref.run_id)
         return _run_of(reply["deploymentInfo"])
 

@@ -9,7 +9,6 @@ from selfheal.domain.errors import InvalidEvent, RunNotFound
 from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service
 
 RUN_ID_PARTS = 4
-_GONE = ("PipelineNotFoundException", "PipelineExecutionNotFoundException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class CodePipelineReader:
         attempt = _attempt(stage_attempts(self._client, pipeline, execution), stage, number)
         if attempt is None:
             raise RunNotFound(f"{ref.run_id}: the stage ran no action in this execution")
-        with calling("codepipeline:GetPipelineExecution", gone=_GONE):
+        with calling("codepipeline:GetPipelineExecution", gone=_gone(pipeline, execution)):
             reply = self._client.get_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution)
         return _run_of(ref, attempt, reply["pipelineExecution"])
 
@@ -59,12 +58,19 @@ def stage_attempts(client: Client, pipeline: str, execution: str) -> list[Attemp
         client,
         "list_action_executions",
         "codepipeline:ListActionExecutions",
-        gone=_GONE,
+        gone=_gone(pipeline, execution),
         pipelineName=pipeline,
         filter={"pipelineExecutionId": execution},
     )
     actions = [action for page in replies for action in page["actionExecutionDetails"]]
     return _by_attempt(sorted(actions, key=lambda action: action["startTime"]))
+
+
+def _gone(pipeline: str, execution: str) -> dict[str, str]:
+    return {
+        "PipelineNotFoundException": f"{pipeline}: CodePipeline knows no such pipeline",
+        "PipelineExecutionNotFoundException": f"{execution}: CodePipeline knows no such run of {pipeline}",
+    }
 
 
 def _by_attempt(actions: Iterable[Json]) -> list[Attempt]:

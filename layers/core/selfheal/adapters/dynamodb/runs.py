@@ -38,7 +38,8 @@ class DynamoRuns:
 
     def mark_announced(self, run_id: str) -> None:
         """RunStore. Raises RunNotFound when the run is not stored."""
-        with calling("dynamodb:UpdateItem", gone=("ConditionalCheckFailedException",)):
+        gone = {"ConditionalCheckFailedException": f"run_id: {run_id} is not in the table"}
+        with calling("dynamodb:UpdateItem", gone=gone):
             self._table.client.update_item(
                 TableName=self._table.name,
                 Key=_key(run_id),
