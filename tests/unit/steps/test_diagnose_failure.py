@@ -1,0 +1,72 @@
+"""diagnose_failure: gathers the evidence, writes the diagnosis down, lets no secret out."""
+
+import json
+
+import pytest
+from selfheal.domain.diagnosis import Cause, Diagnosis
+from selfheal.domain.errors import IncidentNotFound, RunNotFound
+from selfheal.domain.incident import IncidentKind
+from selfheal.domain.ledger import LedgerKind
+from selfheal.ports import TestCase
+from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
+from selfheal.testing.builders import SHOP, a_run, an_incident
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger
+from selfheal.testing.service import FakeService, FixedClock
+
+INCIDENT = an_incident()
+
+
+def diagnosed(service: FakeService, ledger: MemoryLedger, incident_id: str = INCIDENT.id) -> Diagnosis:
+    incidents = MemoryIncidents()
+    incidents.open(INCIDENT)
+    return diagnose_failure(
+        DiagnoseRequest(incident_id, "shop:1", SHOP, IncidentKind.FAILED),
+        incidents=incidents,
+        reader=service,
+        logs=service,
+        reports=service,
+        ledger=ledger,
+        clock=FixedClock(),
+    )
+
+
+def test_the_diagnosis_is_written_down_as_given() -> None:
+    service, ledger = FakeService(), MemoryLedger()
+    service.add(a_run(), "npm ERR! code ECONNRESET", "npm ERR! network request failed")
+    diagnosis = diagnosed(service, ledger)
+    assert diagnosis.cause is Cause.NETWORK and diagnosis.transient is True
+    [entry] = ledger.written
+    assert entry.kind is LedgerKind.DIAGNOSED and entry.data["cause"] == "network"
+
+
+def test_the_builds_own_secrets_do_not_come_out() -> None:
+    service, ledger = FakeService(), MemoryLedger()
+    secret = "correct-horse-battery"
+    service.add(a_run(secrets=(secret,)), f"connecting with {secret}", f"fatal: ECONNRESET while sending {secret}")
+    diagnosis = diagnosed(service, ledger)
+    assert diagnosis.evidence, "the failing line itself is the evidence"
+    assert secret not in json.dumps([dict(entry.data) for entry in ledger.written])
+
+
+def test_a_failing_test_is_evidence() -> None:
+    service, ledger = FakeService(), MemoryLedger()
+    service.add(a_run(report_arns=("arn:report",)), "1 failed")
+    service.cases = [TestCase("tests.test_total::test_sum", "FAILED", "assert 3 == 4")]
+    diagnosis = diagnosed(service, ledger)
+    assert diagnosis.cause is Cause.TEST_FAILURE and diagnosis.transient is False
+    assert any("assert 3 == 4" in line.text for line in diagnosis.evidence)
+
+
+@pytest.mark.parametrize("log", [None, "gone"])
+def test_without_a_log_the_services_own_facts_are_what_there_is(log: str | None) -> None:
+    service, ledger = FakeService(), MemoryLedger()
+    service.add(a_run(log=None) if log is None else a_run())
+    diagnosis = diagnosed(service, ledger)
+    assert diagnosis.cause is Cause.UNKNOWN and diagnosis.transient is not True
+
+
+def test_a_build_that_is_gone_and_an_incident_that_never_was_are_clear_errors() -> None:
+    with pytest.raises(RunNotFound, match="shop:1"):
+        diagnosed(FakeService(), MemoryLedger())
+    with pytest.raises(IncidentNotFound, match="no incident"):
+        diagnosed(FakeService(), MemoryLedger(), "feedfeedfeedfeed")
