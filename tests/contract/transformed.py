@@ -37,8 +37,19 @@ def stack() -> dict[str, Any]:
             if local in resource.get("Properties", {}):
                 resource["Properties"][local] = "s3://bucket/key"
     translator = Translator(MANAGED_POLICIES, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
-    transformed: dict[str, Any] = translator.translate(template, {})
+    transformed: dict[str, Any] = on_aws(translator.translate(template, {}))
     return transformed
+
+
+def on_aws(value: Any) -> Any:
+    """The same with every choice between AWS and the local cloud made for AWS."""
+    if isinstance(value, list):
+        return [on_aws(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::If" in value and value["Fn::If"][0] == "OnAws":
+        return on_aws(value["Fn::If"][1])
+    return {key: on_aws(item) for key, item in value.items()}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
