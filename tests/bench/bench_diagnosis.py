@@ -88,6 +88,17 @@ def report_retry(rows: list[Row], found: list[Diagnosis]) -> None:
     print(f"recall {ratio(right, wanted):.2f} ({right}/{wanted})")
 
 
+def report_recovered(rows: list[Row], noise: list[str]) -> None:
+    """How often a passed log's complaints, put before a lasting failure, make it look worth a retry."""
+    lasting = [row["text"] for row in rows if row["transient"] is False]
+    before = [diagnosed(text).transient is True for text in lasting]
+    after = [
+        diagnosed(f"{noise[n % len(noise)]}\n{text}").transient is True for n, text in enumerate(lasting)
+    ]
+    print(f"lasting failures read as transient: {sum(before)} of {len(lasting)}", end=", ")
+    print(f"{sum(after)} with a passed log's complaints put before them")
+
+
 def main() -> None:
     """Print all figures; with ``--misses`` also every row that was missed."""
     folder = data_folder()
@@ -98,6 +109,7 @@ def main() -> None:
     report_causes((expected(row), d.cause) for row, d in zip(rows, found, strict=True))
     report_retry(rows, found)
     passed = [diagnosed(row["text"]) for row in read(folder / "passed.jsonl")]
+    report_recovered(rows, [row["text"] for row in read(folder / "passed.jsonl")])
     alarms = sum(d.transient is True for d in passed)
     print(f"control: {alarms} of {len(passed)} passed logs would read as transient")
     if "--misses" in sys.argv:

@@ -19,6 +19,8 @@ E = TypeVar("E", Cause, Suspect)
 _REQUIRED = {"id": str, "cause": str, "confidence": float, "priority": int, "patterns": list, "example": str}
 _OPTIONAL = {"transient": bool, "suspect": str, "needs_test": bool}
 _AFTER_FAILURE_PENALTY = 12.0
+_DISTANCE_WEIGHT = 4.0
+_NEAR = 10
 _TEST_REACH_BEFORE = 40
 _TEST_REACH_AFTER = 20
 _NO_OUTCOME = re.compile(
@@ -153,4 +155,4 @@ def _near_test(index: int, tests: Iterable[int]) -> bool:
 def _weight(match: Match, failure: int) -> float:
     distance = abs(failure - match.index)
     consequence = _AFTER_FAILURE_PENALTY if match.index > failure else 0.0
-    return match.signature.priority - math.log2(1 + distance) - consequence
+    return match.signature.priority - _DISTANCE_WEIGHT * math.log2(1 + distance / _NEAR) - consequence
