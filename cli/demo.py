@@ -11,6 +11,7 @@ from cli.errors import readable_errors
 from cli.local_cloud import AsJson
 from cli.steps_screen import StepsScreen
 from cli.surroundings import Surroundings, surroundings_of
+from cli.terminal import make_console
 from local.interrupts import ending_as_interrupt
 from local.result import Result
 from local.scenario import Scenario, load, names
@@ -28,7 +29,7 @@ def demo(context: typer.Context, wanted: Names = None, as_json: AsJson = False, 
     """
     with readable_errors(), ending_as_interrupt():
         scenarios = [load(name) for name in wanted or names()]
-        console = Console(stderr=as_json)
+        console = make_console(stderr=as_json)
         results = _perform(surroundings_of(context), scenarios, console, keep)
         if as_json:
             typer.echo(json.dumps({"scenarios": [as_document(result) for result in results]}))

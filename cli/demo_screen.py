@@ -16,8 +16,8 @@ from local.result import Result
 LAST = ("as expected", "not as expected")
 PASSING = ("preparing", "learning", "building", "building again")
 SIMULATED = (
-    "Simulated: AWS is MiniStack, and CodeBuild is a simulator that runs each project's real buildspec as real "
-    "processes. Real: the builds and their failures, the stack `sam deploy` made, its IAM, every decision."
+    "Simulated: AWS is MiniStack, and CodeBuild is a simulator that runs each project's real buildspec as "
+    "real processes. Real: the builds, their failures, what `sam deploy` deployed, its IAM, every decision."
 )
 
 
@@ -68,8 +68,8 @@ def closing_table(results: Sequence[Result]) -> Table:
     for result in results:
         style = "green" if result.as_expected else "red"
         table.add_row(
-            Text(f"{result.title}\n", "bold").append(result.incident_id or "none", "dim"),
-            *(value or "-" for value in (result.cause, result.decision, result.action)),
+            Text(f"{result.name}\n", "bold").append(result.incident_id or "none", "dim"),
+            *(Text(value or "-") for value in (result.cause, result.decision, result.action)),
             Text(result.outcome or "-", style),
             "-" if result.seconds is None else f"{result.seconds:.1f}",
             Text("✓" if result.as_expected else "✗", style),

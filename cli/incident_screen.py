@@ -1,6 +1,6 @@
 """Shows incidents: the list, and the record of one as a timeline. All text from logs is printed verbatim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group
@@ -10,6 +10,8 @@ from rich.text import Text
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
+Data = Mapping[str, object]
+Teller = Callable[[Data], Text]
 STYLES = {
     "healed": "green",
     "not_healed": "red",
@@ -22,16 +24,17 @@ STYLES = {
 def incident_table(incidents: Sequence[Incident]) -> Table:
     """One line for each incident."""
     table = Table(box=None, pad_edge=False)
-    for column in ("incident", "opened", "pipeline", "kind", "stands at"):
-        table.add_column(column, overflow="fold")
+    for column in ("incident", "opened (UTC)", "pipeline", "kind", "stands at"):
+        table.add_column(column, no_wrap=column != "pipeline", overflow="fold")
     for incident in incidents:
-        table.add_row(
+        facts = (
             incident.id,
             _moment(incident.opened_at),
             str(incident.run.key),
             incident.kind,
-            _words(incident.status),
+            incident.status,
         )
+        table.add_row(*(Text(_words(fact) if fact == incident.status else fact) for fact in facts))
     return table
 
 
@@ -43,7 +46,7 @@ def timeline(incident: Incident, entries: Sequence[LedgerEntry]) -> Group:
         ("Pipeline", str(incident.run.key)),
         ("Run", incident.run.run_id),
         ("Commit", incident.lineage.source_version or "unknown"),
-        ("Opened", _moment(incident.opened_at)),
+        ("Opened", f"{_moment(incident.opened_at)} UTC"),
     ):
         head.add_row(Text(name, "dim"), Text(value))
     body = Table.grid(padding=(0, 2))
@@ -54,32 +57,41 @@ def timeline(incident: Incident, entries: Sequence[LedgerEntry]) -> Group:
 
 
 def _told(entry: LedgerEntry) -> Text:
-    data = entry.data
-    match entry.kind:
-        case LedgerKind.OPENED:
-            return Text(_value(data, "kind"))
-        case LedgerKind.DIAGNOSED:
-            return _diagnosis(data)
-        case LedgerKind.SUGGESTED:
-            return Text(
-                f"{_value(data, 'remedy')} (by {_value(data, 'origin')}): {_value(data, 'explanation')}"
-            )
-        case LedgerKind.DECIDED:
-            return Text(f"{_value(data, 'verdict')} {_value(data, 'remedy')}: {_value(data, 'reason')}")
-        case LedgerKind.ACTION_INTENDED | LedgerKind.ACTION_STARTED | LedgerKind.ACTION_REFUSED:
-            details = (_value(data, "remedy"), _value(data, "new_run_id"), _value(data, "reason"))
-            return Text(" ".join(detail for detail in details if detail))
-        case LedgerKind.OUTCOME:
-            status = _value(data, "status")
-            return Text(status, STYLES.get(status, "bold")).append(f": {_value(data, 'reason')}", "default")
-        case LedgerKind.NOTIFIED:
-            return Text(_value(data, "subject"))
-        case LedgerKind.ESCALATED:
-            where, error = _value(data, "state"), _value(data, "error")
-            return Text(f"in {where}: {error}: {_value(data, 'cause')}", "red")
+    tellers: dict[LedgerKind, Teller] = {
+        LedgerKind.OPENED: lambda data: Text(_value(data, "kind")),
+        LedgerKind.DIAGNOSED: _diagnosis,
+        LedgerKind.SUGGESTED: _suggestion,
+        LedgerKind.DECIDED: _decision,
+        LedgerKind.OUTCOME: _outcome,
+        LedgerKind.NOTIFIED: lambda data: Text(_value(data, "subject")),
+        LedgerKind.ESCALATED: _escalation,
+    }
+    return tellers.get(entry.kind, _action)(entry.data)
 
 
-def _diagnosis(data: Mapping[str, object]) -> Text:
+def _suggestion(data: Data) -> Text:
+    return Text(f"{_value(data, 'remedy')} (by {_value(data, 'origin')}): {_value(data, 'explanation')}")
+
+
+def _decision(data: Data) -> Text:
+    return Text(f"{_value(data, 'verdict')} {_value(data, 'remedy')}: {_value(data, 'reason')}")
+
+
+def _action(data: Data) -> Text:
+    return Text(" ".join(filter(None, (_value(data, key) for key in ("remedy", "new_run_id", "reason")))))
+
+
+def _outcome(data: Data) -> Text:
+    status = _value(data, "status")
+    return Text(status, STYLES.get(status, "bold")).append(f": {_value(data, 'reason')}", "default")
+
+
+def _escalation(data: Data) -> Text:
+    where = f"in {_value(data, 'state')}"
+    return Text(f"{where}: {_value(data, 'error')}: {_value(data, 'cause')}", "red")
+
+
+def _diagnosis(data: Data) -> Text:
     text = Text(f"{_value(data, 'cause')} ({_value(data, 'source')}): {_value(data, 'summary')}")
     lines = data.get("evidence")
     for line in lines if isinstance(lines, list) else []:
@@ -88,7 +100,7 @@ def _diagnosis(data: Mapping[str, object]) -> Text:
     return text
 
 
-def _value(data: Mapping[str, object], key: str) -> str:
+def _value(data: Data, key: str) -> str:
     value = data.get(key)
     return "" if value in (None, 0) else str(value)
 
@@ -98,4 +110,4 @@ def _words(text: str) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

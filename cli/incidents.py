@@ -4,15 +4,18 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.errors import readable_errors
 from cli.incident_screen import incident_table, timeline
 from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
+from cli.terminal import make_console
 from local.records import Records
 from selfheal.domain.incident import Incident
 from selfheal.wire import encode
+
+FULL_ID = 16
+SEARCHED = 500
 
 app = typer.Typer(help="Look at incidents: the newest (list, the default) or the record of one (show).")
 
@@ -51,7 +54,7 @@ def newest(
         if as_json:
             typer.echo(json.dumps({"incidents": [as_document(incident) for incident in found]}))
         elif found:
-            Console().print(incident_table(found))
+            make_console().print(incident_table(found))
         else:
             typer.echo("There are no incidents.")
 
@@ -73,7 +76,7 @@ def show(
             document = {"incident": as_document(incident), "ledger": [encode(entry) for entry in entries]}
             typer.echo(json.dumps(document))
         else:
-            Console().print(timeline(incident, entries))
+            make_console().print(timeline(incident, entries))
 
 
 def as_document(incident: Incident) -> dict[str, object]:
@@ -86,10 +89,6 @@ def as_document(incident: Incident) -> dict[str, object]:
         "status": incident.status,
         "opened_at": incident.opened_at.isoformat(),
     }
-
-
-FULL_ID = 16
-SEARCHED = 500
 
 
 def _find(stores: Records, start: str) -> Incident:

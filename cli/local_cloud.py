@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from cli.errors import readable_errors
 from cli.steps_screen import StepsScreen
 from cli.surroundings import surroundings_of
+from cli.terminal import make_console
 from local.cloud import Status
 from local.interrupts import ending_as_interrupt
 
@@ -24,7 +24,7 @@ def up(context: typer.Context, as_json: AsJson = False) -> None:
     """Start the local cloud and deploy Selfheal to it; again, to deploy what has changed since."""
     with readable_errors(), ending_as_interrupt():
         cloud = surroundings_of(context).cloud
-        cloud.up(StepsScreen(Console(stderr=as_json)).step)
+        cloud.up(StepsScreen(make_console(stderr=as_json)).step)
         _print_status(cloud.status(), as_json)
 
 
@@ -32,7 +32,7 @@ def up(context: typer.Context, as_json: AsJson = False) -> None:
 def down(context: typer.Context, as_json: AsJson = False) -> None:
     """Stop the local cloud and everything that an earlier crash may have left running."""
     with readable_errors():
-        stopped = surroundings_of(context).cloud.down(StepsScreen(Console(stderr=as_json)).step)
+        stopped = surroundings_of(context).cloud.down(StepsScreen(make_console(stderr=as_json)).step)
         if as_json:
             typer.echo(json.dumps({"stopped": stopped}))
 
@@ -58,7 +58,7 @@ def _print_status(status: Status, as_json: bool) -> None:
     table.add_row("MiniStack", status.state.ministack_url, _alive(status.ministack))
     table.add_row("Developer tools", status.state.devtools_url, _alive(status.devtools))
     table.add_row("Stack", status.state.stack, "deployed" if status.state.outputs else "not deployed")
-    Console().print(table)
+    make_console().print(table)
 
 
 def _alive(answers: bool) -> str:

@@ -10,7 +10,7 @@ def client(state: CloudState, service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.Session().client(
+    return boto3.Session().client(  # type: ignore[call-overload]
         service,
         region_name=state.region,
         endpoint_url=state.endpoint(service),

@@ -25,7 +25,7 @@ DEVTOOLS_HEALTH = "/_devtools/health"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the local cloud stands; ``state`` is None when nothing was started, ``processes`` counts what runs."""
+    """How the local cloud stands. ``state``: None when nothing was started; ``processes``: how many run."""
 
     state: CloudState | None
     ministack: bool
@@ -41,7 +41,7 @@ class Status:
 class LocalCloud:
     """One local cloud. All it has lives in ``home``: state, logs, work directories, the built application.
 
-    ``ministack_port`` and ``devtools_port`` are preferences (0: none); a port in use is replaced by a free one.
+    ``ministack_port`` and ``devtools_port`` are preferences (0: none); one in use is replaced by a free one.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Real loopback HTTP servers that the scenarios' builds depend on, each with an honest weakness.
 
-``warming``      answers /stock/<sku> only once its catalogue is loaded; loading starts with the first request.
+``warming``      answers only once its catalogue is loaded; loading starts with the first request.
 ``rate_limited`` a package index whose present quota window is used up: 429 with Retry-After until it ends.
 ``interrupted``  a package mirror that drops the connection half-way through one download.
 """
@@ -50,7 +50,7 @@ class Warming:
 
 
 class RateLimited:
-    """A package index in a quota window that others have used up; the next window begins after the first request."""
+    """A package index in a quota window that others used up; the first request finds its last seconds."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock

@@ -18,7 +18,7 @@ def ending_as_interrupt() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore these signals while something is cleaned up that must not be left half done (seconds at most)."""
+    """Ignore these signals while something is cleaned up that must not be left half done (seconds only)."""
     with _handled(signal.SIG_IGN):
         yield
 

@@ -98,7 +98,7 @@ class Play:
         )
 
     def _build_history(self, project: str, repository: Repository) -> None:
-        """Builds of the first commit. They must be measured before the next build can be compared with them."""
+        """Builds of the first commit; only when they are measured can the next build be compared."""
         finished: list[str] = []
         for start in range(0, self._scenario.history, HISTORY_AT_ONCE):
             self._tell("learning", f"{start} of {self._scenario.history} earlier builds")

@@ -13,7 +13,7 @@ BRANCH = "main"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository with one commit, or two when the scenario has a change. ``first`` and ``last`` are commits."""
+    """A repository with one commit, or two when the scenario has a change."""
 
     path: Path
     first: str
@@ -21,7 +21,7 @@ class Repository:
 
 
 def make_repository(scenario_folder: Path, target: Path) -> Repository:
-    """Commit the scenario's ``base`` and, where there is one, its ``change`` on top. ``target`` must not exist."""
+    """Commit the scenario's ``base`` and, where there is one, its ``change`` on top, in a new ``target``."""
     shutil.copytree(scenario_folder / "base", target, ignore=shutil.ignore_patterns("__pycache__"))
     _git(target, "init", "--quiet", f"--initial-branch={BRANCH}")
     first = last = _commit(target, "Add the project", FIRST_DAY)
@@ -40,7 +40,7 @@ def _commit(path: Path, message: str, at: int) -> str:
 
 
 def _git(path: Path, *arguments: str, at: int = FIRST_DAY) -> str:
-    """Run git with nothing of the user's own configuration: hooks, signing and names would change the commits."""
+    """Run git without the user's own configuration: hooks, signing and names would change the commits."""
     roles = ("AUTHOR", "COMMITTER")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},

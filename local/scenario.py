@@ -45,7 +45,7 @@ class NeededServer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario. ``history`` builds of the first commit come first; ``followups`` come after the outcome."""
+    """One scenario. ``history`` builds of the first commit come first, ``followups`` after the outcome."""
 
     name: str
     folder: Path

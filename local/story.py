@@ -11,7 +11,7 @@ ACTED = (LedgerKind.ACTION_STARTED, LedgerKind.ACTION_REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Reads single facts out of an incident's entries; a fact that is not there (yet) is empty text or None."""
+    """Reads single facts out of an incident's entries; one that is not there (yet) is empty text or None."""
 
     entries: Sequence[LedgerEntry]
 
