@@ -25,17 +25,8 @@ def refuses_plain_http(policy: dict[str, Any]) -> bool:
     plain = {"Bool": {"aws:SecureTransport": False}}
     return any(
         statement["Effect"] == "Deny" and statement["Condition"] == plain
-        for statement in map(on_aws, policy["PolicyDocument"]["Statement"])
+        for statement in policy["PolicyDocument"]["Statement"]
     )
-
-
-def on_aws(statement: dict[str, Any]) -> dict[str, Any]:
-    """The statement that holds outside the local cloud, which speaks plain HTTP."""
-    if "Fn::If" not in statement:
-        return statement
-    condition, chosen, otherwise = statement["Fn::If"]
-    assert (condition, otherwise) == ("OnAws", {"Ref": "AWS::NoValue"})
-    return dict(chosen)
 
 
 # ---- data at rest and in transit
@@ -119,7 +110,7 @@ def test_only_the_rules_of_finished_runs_feed_the_intake_queue() -> None:
 def senders(policy: str) -> set[str]:
     (statement,) = (
         s
-        for s in map(on_aws, of_type("AWS::SQS::QueuePolicy")[policy]["PolicyDocument"]["Statement"])
+        for s in of_type("AWS::SQS::QueuePolicy")[policy]["PolicyDocument"]["Statement"]
         if s["Effect"] == "Allow"
     )
     return {ref(arn) for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
