@@ -169,6 +169,11 @@ def test_poor_evidence_stays_unknown() -> None:
     assert found.evidence
 
 
+def test_lines_that_were_folded_away_are_no_evidence() -> None:
+    found = of(a_build(), *(f"waiting {n}" for n in range(20)))
+    assert [line.text for line in found.evidence if line.line] == ["waiting 0"]
+
+
 def test_no_evidence_at_all_stays_unknown() -> None:
     found = of(a_run(phases=()))
     assert (found.cause, found.evidence, found.summary) == (

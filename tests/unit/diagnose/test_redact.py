@@ -106,6 +106,7 @@ def test_what_only_looks_secret_stays(line: str) -> None:
         lambda v: v,
         lambda v: quote(v, safe=""),
         json.dumps,
+        lambda v: v.encode().hex(),
         lambda v: base64.b64encode(v.encode()).decode(),
         lambda v: base64.b64encode(b"u:" + v.encode() + b"!").decode(),
         lambda v: base64.b64encode(b"x" + v.encode()).decode(),

@@ -77,6 +77,21 @@ def test_a_poisoned_cache_is_suspected(line: str) -> None:
     assert found.signature.suspect is Suspect.CACHE
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ERROR: failed to compute cache key: failed to calculate checksum of ref ab::cd: "/app": not found',
+        "Cache not found for input keys: linux-pip-12ab",
+        "error: unable to download cache: access denied",
+        "AssertionError: cache.get('a') returned 1, expected 2",
+        "Restored cache in 2 s; verification of signatures failed: no key",
+    ],
+)
+def test_a_word_about_a_cache_alone_accuses_nobody(line: str) -> None:
+    found = winner(line)
+    assert found is None or found.signature.suspect is Suspect.NONE
+
+
 def test_a_checksum_mismatch_without_a_cache_is_no_cache_fault() -> None:
     found = winner("verifying example.org/lib@v1.2.0: checksum mismatch")
     assert found is not None

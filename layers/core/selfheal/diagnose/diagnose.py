@@ -13,7 +13,7 @@ from selfheal.diagnose.clean import clean, without_prefix
 from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
-from selfheal.diagnose.reduce import failure_index, reduce
+from selfheal.diagnose.reduce import FOLDED, failure_index, reduce
 from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suspect
@@ -168,7 +168,7 @@ def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
     """The last lines before the failure, those that speak of an error if there are any."""
     until = log[: failure_index(log) + 1]
     near = [line for line in until[-_TELLING_WINDOW:] if line.text.strip()]
-    near = [line for line in near if not CONSEQUENCE.search(line.text)]
+    near = [line for line in near if not line.text.startswith(FOLDED) and not CONSEQUENCE.search(line.text)]
     errors = [line for line in near if ERROR.search(line.text)]
     return (errors or near)[-count:]
 
@@ -188,7 +188,7 @@ def _summary(run: Run, cause: Cause, line: str) -> str:
     """The cause in plain words, where, and the line that shows it; at most about 300 characters."""
     phase = run.failed_phase
     where = f" in {phase.name}" if phase else ""
-    said = without_prefix(line).strip()
+    said = without_prefix(line).strip().removeprefix(f"{phase.name}: " if phase else "")
     return _first_upper(CAUSE_WORDS[cause]) + where + (f": {said[:_SUMMARY_CHARS]}" if said else "")
 
 

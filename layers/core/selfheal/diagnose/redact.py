@@ -28,7 +28,7 @@ class Redactor:
     """Replaces secrets by typed placeholders, stable while it lives: ``[redacted:aws-access-key#1]``.
 
     ``known`` are the values that must never leave (``Run.secrets``); they are found raw, URL-encoded, in
-    base64 and JSON-escaped. Values under 4 characters are left out: they would blank half the log.
+    base64, in hex and JSON-escaped. Values under 4 characters are left out: they would blank half the log.
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
@@ -127,7 +127,7 @@ def _encodings(value: str) -> set[str]:
     escaped = json.dumps(value)[1:-1]
     forms = {value, quote(value, safe=""), quote_plus(value), escaped, json.dumps(escaped)[1:-1]}
     if len(value) >= _WHOLE_WORD_BELOW:
-        forms |= _base64_forms(value.encode())
+        forms |= _base64_forms(value.encode()) | {value.encode().hex()}
     return forms
 
 

@@ -11,6 +11,7 @@ _BEFORE_FAILURE = 80
 _AFTER_FAILURE = 6
 _AROUND_ERROR = 3
 _TAIL = 40
+FOLDED = "(like the line above, "
 _VARYING = re.compile(r"\d+")
 
 
@@ -45,11 +46,11 @@ def _folded(lines: Iterable[LogLine]) -> Iterator[LogLine]:
             repeats, last = repeats + 1, line.number
             continue
         if repeats:
-            yield LogLine(last, f"(like the line above, {repeats} times more)")
+            yield LogLine(last, f"{FOLDED}{repeats} times more)")
         shape, repeats = mine, 0
         yield line
     if repeats:
-        yield LogLine(last, f"(like the line above, {repeats} times more)")
+        yield LogLine(last, f"{FOLDED}{repeats} times more)")
 
 
 def _by_importance(lines: Sequence[LogLine]) -> Iterator[int]:

@@ -6,7 +6,7 @@ from selfheal.domain.diagnosis import Cause
 from selfheal.domain.score import Blame
 
 CAUSE_WORDS = {
-    Cause.INFRA_FLAKE: "the build environment failed, not the change",
+    Cause.INFRA_FLAKE: "the build environment failed",
     Cause.NETWORK: "a network connection failed",
     Cause.REGISTRY_RATE_LIMIT: "a registry refused requests because there were too many",
     Cause.EXTERNAL_SERVICE: "a service outside the pipeline failed",
