@@ -35,6 +35,8 @@ def test_putting_it_again_changes_no_byte_and_makes_no_second_object() -> None:
     assert lake.put(a_measurement()) == first
     assert client.head_object(Bucket=BUCKET, Key=first)["ETag"] == tag
     assert client.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
+    header = client.get_object(Bucket=BUCKET, Key=first)["Body"].read()[:8]
+    assert header[4:] == b"\0\0\0\0"  # no time of writing
 
 
 def test_the_key_holds_the_day_in_utc_and_a_safe_pipeline() -> None:
