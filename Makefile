@@ -65,8 +65,8 @@ fmt: setup ## Format the code
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure detection and diagnosis on the labelled data
-	@$(BIN)/pytest tests/bench -s $(ARGS)
+bench: setup ## Measure what the documents claim (BENCH=diagnosis for one of tests/bench, ARGS=... for it)
+	@for measure in tests/bench/bench_$(or $(BENCH),*).py; do $(BIN)/python "$$measure" $(ARGS); done
 
 .PHONY: build
 build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64 for the Architecture parameter x86_64)
