@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 from selfheal.adapters.codepipeline import CodePipelineReader
 from selfheal.domain.errors import InvalidEvent, RunNotFound, ServiceUnavailable
 from selfheal.domain.run import Phase, PipelineKey, RunRef, RunStatus, Service
+from selfheal.wire import run_ref
 
 Scripted = Callable[[str], tuple[Any, Stubber]]
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -158,6 +159,18 @@ def test_a_service_that_fails_on_a_later_page_is_worth_another_attempt(scripted:
     stubber.add_client_error("list_action_executions", "InternalFailure", http_status_code=500)
     with pytest.raises(ServiceUnavailable):
         CodePipelineReader(client).read(a_ref("Source", 1))
+
+
+@pytest.mark.parametrize(("told", "number"), [(0.0, 1), (1.0, 1), (2, 2)])
+def test_an_event_that_counts_from_0_names_the_same_run_as_one_that_counts_from_1(
+    told: float, number: int
+) -> None:
+    detail = {"pipeline": "shop", "stage": "Build", "execution-id": EXECUTION, "state": "FAILED"}
+    event = {
+        "detail-type": "CodePipeline Stage Execution State Change",
+        "detail": detail | {"pipeline-execution-attempt": told},
+    }
+    assert run_ref(event) == a_ref("Build", number)
 
 
 @pytest.mark.parametrize("run_id", ["shop", "shop/Build/x", "shop/Build/x/one", "shop/Build/x/1/2"])

@@ -124,13 +124,13 @@ def _stage(detail: Json) -> RunRef | None:
     attempt = detail.get("pipeline-execution-attempt", 1)
     if isinstance(attempt, float) and attempt.is_integer():
         attempt = int(attempt)
-    if not isinstance(attempt, int) or isinstance(attempt, bool) or attempt < 1:
+    if not isinstance(attempt, int) or isinstance(attempt, bool) or attempt < 0:
         raise InvalidEvent(
-            "detail.pipeline-execution-attempt", f"must be a whole number from 1, not {attempt!r}"
+            "detail.pipeline-execution-attempt", f"must be a whole number from 0, not {attempt!r}"
         )
-    return RunRef(
-        PipelineKey(Service.CODEPIPELINE, f"{pipeline}/{stage}"), f"{pipeline}/{stage}/{execution}/{attempt}"
-    )
+    # The first attempt is 1, but CodePipeline has been seen to call it 0 (user guide, stage STARTED event).
+    run_id = f"{pipeline}/{stage}/{execution}/{max(1, attempt)}"
+    return RunRef(PipelineKey(Service.CODEPIPELINE, f"{pipeline}/{stage}"), run_id)
 
 
 def _action(detail: Json) -> RunRef | None:
