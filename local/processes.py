@@ -95,16 +95,16 @@ def of_cloud(home: Path) -> list[psutil.Process]:
     return [process for process in found.values() if _is_running(process)]
 
 
-def stop_all(home: Path) -> int:
+def stop_all(home: Path, grace_seconds: float = GRACE_SECONDS) -> int:
     """End every process of the local cloud: first by SIGTERM, what remains by SIGKILL. Gives their number."""
     with uninterrupted():
         processes = of_cloud(home)
         for process in _leaders(processes):
             _signal(process, "terminate")
-        _, remaining = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
+        _, remaining = psutil.wait_procs(processes, timeout=grace_seconds)
         for process in {*remaining, *of_cloud(home)}:
             _signal(process, "kill")
-        psutil.wait_procs(remaining, timeout=GRACE_SECONDS)
+        psutil.wait_procs(remaining, timeout=grace_seconds)
         return len(processes)
 
 

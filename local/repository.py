@@ -50,6 +50,6 @@ def _git(path: Path, *arguments: str, at: int = FIRST_DAY) -> str:
         "GIT_CONFIG_SYSTEM": os.devnull,
     }
     command = ["git", "-c", "core.autocrlf=false", *arguments]
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - git and our own arguments, no shell
         command, cwd=path, env=environment, check=True, capture_output=True, text=True
     ).stdout

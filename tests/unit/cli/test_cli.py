@@ -1,0 +1,246 @@
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.errors import UsageError
+from cli.main import app
+from local.cloud import Status
+from local.errors import StepFailed
+from local.play import Update
+from local.progress import Stage, Step
+from local.records import Records
+from local.result import Result
+from local.scenario import names
+from local.state import CloudState
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.testing.builders import NOON, an_incident
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+
+STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
+INCIDENT = an_incident("shop:1")
+RESULT_KEYS = ["name", "cause", "decision", "action", "outcome", "seconds", "as_expected"]
+
+
+@dataclass
+class FakeCloud:
+    home: Path = Path("/nowhere")
+    ups: int = 0
+    downs: int = 0
+    problem: BaseException | None = None
+
+    def up(self, tell):
+        self.ups += 1
+        tell(Step("build", Stage.DONE, "sam build, 3 s"))
+        if self.problem:
+            raise self.problem
+        return STATE
+
+    def down(self, tell):
+        self.downs += 1
+        return 2
+
+    def status(self):
+        up = self.ups > self.downs
+        return Status(STATE if up else None, ministack=up, devtools=up, processes=2 if up else 0)
+
+
+@dataclass
+class FakeSurroundings:
+    cloud: FakeCloud = field(default_factory=FakeCloud)
+    stores: Records = field(default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns()))
+    differences: list[str] = field(default_factory=list)
+    problem: BaseException | None = None
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+
+    def records(self, stack_name, *, local):
+        self.asked.append((stack_name, local))
+        if local and stack_name:
+            raise UsageError("--local and --stack-name exclude each other")
+        return self.stores
+
+    def play(self, state, scenarios, tell):
+        assert state is STATE
+        if self.problem:
+            raise self.problem
+        for scenario in scenarios:
+            tell(Update(scenario.name, "opened", "failed"))
+        return [
+            Result(
+                name=scenario.name,
+                title=scenario.title,
+                incident_id="0123456789abcdef",
+                cause=scenario.truth.cause,
+                decision=scenario.truth.decision,
+                action=scenario.truth.action,
+                outcome=scenario.truth.outcome,
+                seconds=1.5,
+                differences=self.differences,
+            )
+            for scenario in scenarios
+        ]
+
+
+@pytest.fixture
+def world():
+    return FakeSurroundings()
+
+
+def run(world, *arguments):
+    return CliRunner().invoke(app, list(arguments), obj=world)
+
+
+def with_incident(world):
+    world.stores.incidents.open(INCIDENT)
+    entries = {
+        LedgerKind.OPENED: {"kind": "failed"},
+        LedgerKind.DIAGNOSED: {
+            "cause": "network",
+            "source": "signature:x",
+            "summary": "the [network] failed",
+            "evidence": [{"line": 12, "text": "connection [bold]reset[/bold]"}],
+        },
+        LedgerKind.SUGGESTED: {"remedy": "retry_build", "origin": "catalogue", "explanation": "Again."},
+        LedgerKind.DECIDED: {"verdict": "act", "remedy": "retry_build", "reason": "policy allows it"},
+        LedgerKind.ACTION_STARTED: {"remedy": "retry_build", "new_run_id": "shop:2"},
+        LedgerKind.OUTCOME: {"status": "healed", "reason": "shop:2 succeeded"},
+        LedgerKind.NOTIFIED: {"subject": "codebuild:shop healed"},
+    }
+    for seconds, (kind, data) in enumerate(entries.items()):
+        at = NOON + timedelta(seconds=seconds)
+        world.stores.ledger.append(LedgerEntry(INCIDENT.id, kind, at, data))
+
+
+def test_the_demo_as_json_prints_one_object_and_nothing_else(world):
+    done = run(world, "demo", "--json")
+    document = json.loads(done.stdout)
+    assert list(document) == ["scenarios"]
+    assert [each["name"] for each in document["scenarios"]] == names()
+    assert all(list(each) == RESULT_KEYS for each in document["scenarios"])
+    assert "sam build" in done.stderr
+    assert done.exit_code == 0
+
+
+def test_the_demo_plays_only_what_is_named(world):
+    done = run(world, "demo", "--json", "slow_build", "flaky_test")
+    played = [each["name"] for each in json.loads(done.stdout)["scenarios"]]
+    assert played == ["slow_build", "flaky_test"]
+
+
+def test_a_different_outcome_fails_the_demo_and_says_why(world):
+    world.differences = ["outcome is not_healed, expected healed"]
+    done = run(world, "demo", "flaky_test")
+    assert done.exit_code == 1
+    assert "flaky_test: outcome is not_healed, expected healed" in done.stdout
+    document = json.loads(run(world, "demo", "flaky_test", "--json").stdout)
+    assert document["scenarios"][0]["as_expected"] is False
+
+
+def test_the_demo_shows_its_table_what_is_simulated_and_where_to_look(world):
+    shown = run(world, "demo").stdout
+    assert "registry_rate_limit" in shown
+    assert "Simulated:" in shown
+    assert "selfheal incidents show 0123456789abcdef" in shown
+
+
+def test_the_demo_stops_the_cloud_unless_it_is_to_be_kept(world):
+    run(world, "demo", "flaky_test")
+    assert world.cloud.downs == 1
+    run(world, "demo", "--keep", "flaky_test")
+    assert world.cloud.downs == 1
+
+
+@pytest.mark.parametrize(("problem", "code"), [(KeyboardInterrupt(), 130), (RuntimeError("bug"), 1)])
+def test_a_demo_that_does_not_come_to_its_end_keeps_nothing(world, problem, code):
+    world.problem = problem
+    assert run(world, "demo", "--keep", "flaky_test").exit_code == code
+    assert world.cloud.downs == 1
+
+
+def test_a_step_that_fails_is_one_readable_message(world, tmp_path):
+    log = tmp_path / "sam-build.log"
+    log.write_text("no such template\n")
+    world.cloud.problem = StepFailed("sam-build", "failed with exit status 1", log)
+    done = run(world, "demo", "--json")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "selfheal: sam-build: failed with exit status 1" in done.stderr
+    assert "no such template" in done.stderr
+    assert str(log) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_scenario_is_wrong_usage_and_starts_nothing(world):
+    done = run(world, "demo", "nosuch")
+    assert done.exit_code == 2
+    assert "flaky_test" in done.stderr
+    assert world.cloud.ups == 0
+
+
+def test_local_up_status_and_down(world):
+    assert run(world, "local", "status").exit_code == 1
+    assert "http://127.0.0.1:1" in run(world, "local", "up").stdout
+    status = run(world, "local", "status", "--json")
+    assert status.exit_code == 0
+    assert json.loads(status.stdout)["running"] is True
+    assert json.loads(run(world, "local", "down", "--json").stdout) == {"stopped": 2}
+
+
+@pytest.mark.parametrize("arguments", [["incidents"], ["incidents", "list"]])
+def test_incidents_are_listed_with_and_without_the_word(world, arguments):
+    assert "There are no incidents." in run(world, *arguments).stdout
+    with_incident(world)
+    assert INCIDENT.id in run(world, *arguments).stdout
+    (listed,) = json.loads(run(world, *arguments, "--json").stdout)["incidents"]
+    assert listed == {
+        "id": INCIDENT.id,
+        "pipeline": "codebuild:shop",
+        "run_id": "shop:1",
+        "kind": "failed",
+        "status": "opened",
+        "opened_at": NOON.isoformat(),
+    }
+
+
+@pytest.mark.parametrize("start", [16, 6])
+def test_an_incident_is_shown_as_a_timeline_with_its_evidence_verbatim(world, start):
+    with_incident(world)
+    shown = run(world, "incidents", "show", INCIDENT.id[:start]).stdout
+    assert "12 | connection [bold]reset[/bold]" in shown
+    assert "the [network] failed" in shown
+    positions = [shown.index(text) for text in ("+0.0 s", "act retry_build", "shop:2", "healed: shop:2")]
+    assert positions == sorted(positions)
+
+
+def test_an_incident_as_json_holds_the_whole_ledger(world):
+    with_incident(world)
+    document = json.loads(run(world, "incidents", "show", INCIDENT.id, "--json").stdout)
+    assert document["incident"]["id"] == INCIDENT.id
+    assert document["ledger"][0]["kind"] == "opened"
+    assert len(document["ledger"]) == len(world.stores.ledger.entries(INCIDENT.id))
+
+
+def test_an_unknown_incident_is_a_readable_failure(world):
+    done = run(world, "incidents", "show", "ffff")
+    assert done.exit_code == 1
+    assert "there is no incident 'ffff'" in done.stderr
+
+
+def test_the_stack_is_chosen_on_either_level(world):
+    run(world, "incidents", "--stack-name", "prod")
+    run(world, "incidents", "list", "--stack-name", "prod")
+    run(world, "incidents", "list", "--local")
+    assert world.asked == [("prod", False), ("prod", False), ("", True)]
+    assert run(world, "incidents", "--local", "--stack-name", "prod").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [["demo"], ["local"], ["local", "up"], ["incidents"], ["incidents", "show"]]
+)
+def test_every_command_explains_itself(world, command):
+    done = run(world, *command, "--help")
+    assert done.exit_code == 0
+    assert "Usage" in done.stdout

@@ -1,0 +1,83 @@
+import io
+import zipfile
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from local.dependencies import (
+    WARMING_SECONDS,
+    WHEEL,
+    WINDOW_SECONDS,
+    Interrupted,
+    RateLimited,
+    Warming,
+    serve,
+    wheel,
+)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def test_the_first_request_waits_for_the_warming_and_later_ones_do_not():
+    clock = Clock()
+    warming = Warming(clock, clock.sleep)
+    assert b"mug" in warming.reply("/stock/mug").body
+    assert clock.now == pytest.approx(100 + WARMING_SECONDS)
+    warming.reply("/stock/mug")
+    assert clock.now == pytest.approx(100 + WARMING_SECONDS)
+
+
+def test_warming_starts_with_the_first_request_only():
+    clock = Clock()
+    warming = Warming(clock, clock.sleep)
+    warming.reply("/stock/a")
+    clock.now += 50
+    before = clock.now
+    warming.reply("/stock/b")
+    assert clock.now == before
+
+
+def test_the_index_refuses_until_its_window_ends_and_says_when():
+    clock = Clock()
+    index = RateLimited(clock)
+    refused = index.reply(f"/files/{WHEEL}")
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) >= WINDOW_SECONDS
+    clock.now += WINDOW_SECONDS
+    assert index.reply(f"/files/{WHEEL}").status == 200
+
+
+def test_the_index_page_is_never_limited():
+    assert RateLimited(Clock()).reply("/simple/shop-money/").status == 200
+
+
+def test_exactly_one_download_is_cut():
+    mirror = Interrupted()
+    sizes = [len(mirror.reply(f"/{WHEEL}").body) for _ in range(4)]
+    whole = len(wheel())
+    assert sizes == [whole, whole // 2, whole, whole]
+
+
+def test_the_wheel_is_a_whole_archive_and_half_of_it_is_none():
+    assert zipfile.ZipFile(io.BytesIO(wheel())).testzip() is None
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(wheel()[: len(wheel()) // 2]))
+
+
+def test_a_dependency_is_served_and_then_gone():
+    with serve("rate_limited") as url:
+        assert WHEEL in urlopen(f"{url}/simple/shop-money/").read().decode()
+        with pytest.raises(HTTPError, match="429"):
+            urlopen(f"{url}/files/{WHEEL}")
+    with pytest.raises(OSError):
+        urlopen(url)

@@ -1,0 +1,101 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local.result import differences, judge, stuck
+from local.scenario import load
+from local.story import Story
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+
+OPENED = datetime(2026, 1, 1, tzinfo=UTC)
+SCENARIO = load("genuine_regression")
+FACTS = {
+    LedgerKind.OPENED: {"kind": "failed"},
+    LedgerKind.DIAGNOSED: {
+        "cause": "test_failure",
+        "summary": "a test failed",
+        "evidence": [{"line": 9, "text": "E   assert 1080 == 1188"}],
+    },
+    LedgerKind.DECIDED: {"verdict": "act", "remedy": "notify"},
+    LedgerKind.ACTION_STARTED: {"remedy": "notify"},
+    LedgerKind.OUTCOME: {"status": "notified", "seconds": 2.5},
+    LedgerKind.NOTIFIED: {"subject": "x"},
+}
+
+
+def story(**changed):
+    facts = {kind: {**data, **changed.get(kind.value, {})} for kind, data in FACTS.items()}
+    return Story(
+        [
+            LedgerEntry("i", kind, OPENED + timedelta(seconds=number), data)
+            for number, (kind, data) in enumerate(facts.items())
+        ]
+    )
+
+
+def test_a_story_that_is_as_the_truth_says_has_no_differences():
+    assert differences(SCENARIO, story(), builds=SCENARIO.truth.builds) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"opened": {"kind": "anomalous"}}, "kind is anomalous"),
+        ({"diagnosed": {"cause": "flaky_test"}}, "cause is flaky_test"),
+        ({"decided": {"verdict": "refuse"}}, "decision is refuse"),
+        ({"decided": {"remedy": "retry_build"}}, "action is retry_build"),
+        ({"outcome": {"status": "healed"}}, "outcome is healed"),
+        ({"diagnosed": {"evidence": []}}, "evidence does not hold"),
+    ],
+)
+def test_every_difference_is_named(changed, named):
+    found = differences(SCENARIO, story(**changed), builds=SCENARIO.truth.builds)
+    assert len(found) == 1
+    assert named in found[0]
+
+
+def test_one_build_too_many_is_a_difference():
+    found = differences(SCENARIO, story(), builds=SCENARIO.truth.builds + 1)
+    assert found == ["the project was built 3 times, expected 2"]
+
+
+def test_what_is_missing_is_called_missing():
+    found = differences(SCENARIO, Story([]), builds=SCENARIO.truth.builds)
+    assert "cause is missing, expected test_failure" in found
+
+
+def test_the_summary_is_held_against_the_truth():
+    truth = replace(SCENARIO.truth, summary=["BUILD"])
+    found = differences(replace(SCENARIO, truth=truth), story(), builds=truth.builds)
+    assert found == ["the summary does not name 'BUILD'"]
+
+
+def test_a_result_carries_times_and_differences_found_on_the_way():
+    result = judge(
+        SCENARIO,
+        story(),
+        incident_id="i",
+        ended_at=OPENED.timestamp() - 1,
+        builds=["a", "b"],
+        more=["an ordinary build afterwards failed"],
+    )
+    assert result.seconds == 2.5
+    assert result.reaction_seconds == 4.0
+    assert not result.as_expected
+
+
+def test_a_stuck_scenario_is_never_as_expected_and_keeps_what_is_known():
+    result = stuck(SCENARIO, "i", story(), "no sign of it")
+    assert not result.as_expected
+    assert (result.cause, result.differences) == ("test_failure", ["no sign of it"])
+
+
+def test_an_escalated_incident_has_that_outcome_and_is_over():
+    entries = [
+        *story().entries[:1],
+        LedgerEntry("i", LedgerKind.ESCALATED, OPENED, {"state": "DecideAction"}),
+    ]
+    assert Story(entries).over
+    assert Story(entries).outcome == "escalated"
+    assert not Story(story().entries[:-1]).over
