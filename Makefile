@@ -17,18 +17,22 @@ help: ## Show this list
 .PHONY: setup
 setup: .venv/.ready ## Create the development environment (.venv) once
 
-.venv/.ready: requirements/dev.txt pyproject.toml
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+
+.venv/.ready: requirements/pip.txt requirements/dev.txt pyproject.toml
 	@{ test -n "$(PYTHON)" || { echo "Selfheal needs Python 3.11 or later; put it on the PATH or set PYTHON=..." && exit 1; }; \
 	test -x $(BIN)/python || { echo "creating .venv with $(PYTHON)" && "$(PYTHON)" -m venv .venv; }; \
 	echo "installing requirements/dev.txt"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt; \
+	$(BIN)/python $(PIP_INSTALL) requirements/pip.txt; \
+	$(BIN)/python $(PIP_INSTALL) requirements/dev.txt; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
 	touch $@; } >&2
 
 .venv-checkov/.ready: requirements/checkov.txt .venv/.ready
 	@{ echo "creating .venv-checkov for the template checks"; \
 	test -x .venv-checkov/bin/python || $(BIN)/python -m venv .venv-checkov; \
-	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/checkov.txt; \
+	.venv-checkov/bin/python $(PIP_INSTALL) requirements/pip.txt; \
+	.venv-checkov/bin/python $(PIP_INSTALL) requirements/checkov.txt; \
 	touch $@; } >&2
 
 .PHONY: demo
