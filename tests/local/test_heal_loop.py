@@ -1,0 +1,173 @@
+"""The deployed stack: real events, queues, functions, rights and builds."""
+
+import io
+import json
+import threading
+import zipfile
+from contextlib import contextmanager
+from urllib.request import Request, urlopen
+
+import pytest
+
+from local.clients import client
+from local.demo import run_demo
+from local.patience import Patience
+from local.repository import make_repository
+from local.scenario import load
+from local.story import Story
+from selfheal.domain.incident import incident_id
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+
+PROBE = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    try:
+        getattr(boto3.client(event["service"]), event["method"])(**event["arguments"])
+        return "allowed"
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+"""
+
+
+def waiting(seconds=60):
+    return Patience(seconds, threading.Event(), "")
+
+
+@contextmanager
+def events(state, order, subject=None):
+    """Lose or double the simulator's events while the context lasts."""
+    for wanted in (order, False):
+        body = json.dumps({"drop": wanted, **({"subject": subject} if subject else {})}).encode()
+        urlopen(Request(f"{state.devtools_url}/_devtools/events", data=body, method="POST")).close()
+        if wanted == order:
+            yield
+
+
+def event_counts(state):
+    return json.load(urlopen(f"{state.devtools_url}/_devtools/events"))
+
+
+def play(state, cloud, name):
+    (result,) = run_demo(state, cloud.home, [load(name)], lambda update: None)
+    return result
+
+
+def project_of(name, developer, cloud):
+    """A project with the scenario's repository."""
+    scenario = load(name)
+    project = developer.free_name(scenario.project)
+    repository = make_repository(scenario.folder, cloud.home / "repositories" / project)
+    developer.create_project(project, repository.path, {}, cache=False)
+    return project, repository
+
+
+def story_of(stored, run_id):
+    def over():
+        found = Story(stored.ledger.entries(incident_id(run_id)))
+        return found if found.over else None
+
+    return waiting().until(f"the end of the incident of {run_id}", over)
+
+
+@pytest.fixture
+def act_as(state):
+    """Calls AWS with the role of a deployed function, from within a function of the same cloud."""
+    functions = client(state, "lambda")
+    made = []
+
+    def call(function, service, method, **arguments):
+        role = functions.get_function_configuration(FunctionName=state.outputs[f"{function}FunctionName"])[
+            "Role"
+        ]
+        name = f"probe-{function}-{len(made)}"
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as code:
+            code.writestr("app.py", PROBE)
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="app.handler",
+            Timeout=30,
+            Code={"ZipFile": archive.getvalue()},
+        )
+        made.append(name)
+        event = {"service": service, "method": method, "arguments": arguments}
+        return json.loads(functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
+
+    yield call
+    for name in made:
+        functions.delete_function(FunctionName=name)
+
+
+def test_a_genuine_regression_is_told_and_left_alone(state, cloud):
+    result = play(state, cloud, "genuine_regression")
+    assert result.differences == []
+
+
+def test_doubled_events_lead_to_one_action_that_heals(state, cloud):
+    before = event_counts(state)["sent"]
+    with events(state, "duplicate"):
+        result = play(state, cloud, "flaky_test")
+    assert result.differences == []
+    assert result.builds == 2
+    assert event_counts(state)["sent"] - before >= 2 * result.builds
+
+
+def test_a_run_whose_event_was_lost_is_found_by_reconciliation(state, cloud, stored, developer):
+    project, repository = project_of("genuine_regression", developer, cloud)
+    with events(state, True, project):
+        run_id = developer.wait(developer.build(project, repository.last), waiting()).id
+    assert stored.ledger.entries(incident_id(run_id)) == []
+    function = state.outputs["ReconcileRunsFunctionName"]
+    reply = client(state, "lambda").invoke(FunctionName=function, Payload=b"{}")
+    assert run_id in json.loads(reply["Payload"].read())["queued"]
+    assert story_of(stored, run_id).outcome == "notified"
+
+
+def test_the_model_s_step_cannot_touch_a_pipeline(state, cloud, developer, act_as):
+    project, _ = project_of("genuine_regression", developer, cloud)
+    started = act_as("SuggestRemedy", "codebuild", "start_build", projectName=project)
+    assert started == "AccessDeniedException"
+    assert list(developer.builds_of(project)) == []
+
+
+def test_the_executor_can_build_but_not_run_other_code(state, cloud, developer, act_as):
+    project, repository = project_of("genuine_regression", developer, cloud)
+    other_code = "version: 0.2\nphases: {build: {commands: [id]}}"
+    commit = repository.first
+    refused = act_as(
+        "ExecuteAction",
+        "codebuild",
+        "start_build",
+        projectName=project,
+        sourceVersion=commit,
+        buildspecOverride=other_code,
+    )
+    assert refused == "AccessDeniedException"
+    assert list(developer.builds_of(project)) == []
+    assert (
+        act_as("ExecuteAction", "codebuild", "start_build", projectName=project, sourceVersion=commit)
+        == "allowed"
+    )
+    assert act_as("ExecuteAction", "codebuild", "delete_project", name=project) == "AccessDeniedException"
+
+
+def test_a_malformed_message_ends_in_the_dead_letter_queue(state):
+    """With a shorter visibility time-out, or its four deliveries would take half an hour."""
+    queues, queue = client(state, "sqs"), state.outputs["IntakeQueueUrl"]
+    usual = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    queues.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        body = json.dumps({"detail-type": "Nonsense", "detail": {}})
+        queues.send_message(QueueUrl=queue, MessageBody=body)
+        dead = state.outputs["IntakeDeadLetterQueueUrl"]
+        found = waiting().until(
+            "the message", lambda: queues.receive_message(QueueUrl=dead).get("Messages") or None
+        )
+        assert [message["Body"] for message in found] == [body]
+    finally:
+        queues.set_queue_attributes(QueueUrl=queue, Attributes=usual)
