@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 import time
@@ -23,6 +24,7 @@ from local.devtools.errors import ServiceError
 from local.devtools.operations import Caller, Conditions
 
 POLICY_LIFE_SECONDS = 3.0
+logger = logging.getLogger(__name__)
 CREDENTIAL = re.compile(r"Credential=([A-Za-z0-9]+)/")
 ROOT = Caller(arn=f"arn:aws:iam::{ACCOUNT}:root", initiator="root")
 
@@ -99,7 +101,12 @@ class Access:
         for name in self._iam.list_role_policies(RoleName=role)["PolicyNames"]:
             yield self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for attached in self._iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-            yield self._managed(attached["PolicyArn"])
+            try:
+                yield self._managed(attached["PolicyArn"])
+            except self._iam.exceptions.NoSuchEntityException:
+                # MiniStack knows few of the policies that AWS manages. One that is unknown grants nothing here,
+                # which is stricter than AWS and never laxer: policies managed by AWS only allow.
+                logger.info("%s: %s is unknown here and grants nothing", role, attached["PolicyArn"])
 
     def _boundary(self, role: str) -> Iterator[Any]:
         boundary = self._iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary")

@@ -100,6 +100,18 @@ def test_a_function_that_died_right_after_the_call_finds_its_build_again() -> No
     assert world.service.started == [("retry", "shop:1")]
 
 
+def test_a_lost_build_that_has_not_fetched_its_commit_yet_is_found_too() -> None:
+    world = World()
+    world.decide()
+    world.actions.actions[INCIDENT.id] = Action(
+        INCIDENT.id, "retry_build", ActionStatus.INTENDED, world.clock.now()
+    )
+    queued = a_run("shop:queued", RunStatus.IN_PROGRESS, ended_at=None, source_version="")
+    world.service.add(replace(queued, started_at=world.clock.now(), initiator="r/execute-action"))
+    assert world.execute().new_run_id == "shop:queued"
+    assert world.service.started == []
+
+
 def test_a_function_that_died_between_intent_and_call_makes_the_call_once() -> None:
     world = World()
     world.decide()

@@ -2,12 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import islice
 
-from selfheal.adapters.calls import Client, Json, calling
-from selfheal.domain.errors import RequestRejected, ServiceUnavailable
-
-BATCH = 10
+from selfheal.adapters.calls import Client, calling
 
 
 class SqsIntakeQueue:
@@ -18,16 +14,8 @@ class SqsIntakeQueue:
         self._queue_url = queue_url
 
     def send(self, events: Iterable[Mapping[str, object]]) -> None:
-        """IntakeQueue. An error may leave some events queued; sending all of them again is harmless."""
-        remaining = iter(events)
-        while batch := list(islice(remaining, BATCH)):
-            entries = [{"Id": str(n), "MessageBody": json.dumps(event)} for n, event in enumerate(batch)]
+        """IntakeQueue, one message at a time: lost events are few. An error may leave some events queued;
+        sending all of them again is harmless."""
+        for event in events:
             with calling("sqs:SendMessage"):
-                reply = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            _check(reply)
-
-
-def _check(reply: Json) -> None:
-    for failed in reply.get("Failed", []):
-        text = f"sqs:SendMessage: {failed['Code']}"
-        raise RequestRejected(text) if failed["SenderFault"] else ServiceUnavailable(text)
+                self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(event))

@@ -103,7 +103,8 @@ class Executor:
         """
         for run in self.builds.started_since(incident.run.key.name, action.intended_at):
             ours = run.initiator.endswith(f"/{self.actor}")
-            same = run.source_version == incident.lineage.source_version
+            # A build that has not fetched its source yet has no commit; ours since the intent is ours.
+            same = run.source_version in (incident.lineage.source_version, "")
             if ours and same and not self.actions.incident_of_run(run.ref.run_id):
                 return run.ref.run_id
         return ""
