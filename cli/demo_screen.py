@@ -15,6 +15,9 @@ from local.result import Result
 
 LAST = ("as expected", "not as expected")
 PASSING = ("preparing", "learning", "building", "building again")
+# On a line that grows, the detail alone says enough, and some news says nothing new.
+BRIEF = ("opened", "diagnosed", "decided", "outcome")
+LEFT_OUT = ("suggested", "action intended", "notified", *LAST)
 SIMULATED = (
     "Simulated: AWS is MiniStack, and CodeBuild is a simulator that runs each project's real buildspec as "
     "real processes. Real: the builds, their failures, what `sam deploy` deployed, its IAM, every decision."
@@ -28,7 +31,7 @@ class DemoScreen:
         self._console = console
         self._trails: dict[str, list[Update]] = {name: [] for name in scenarios}
         self._lock = threading.Lock()
-        self._live = Live(console=console, get_renderable=self._lines, refresh_per_second=8, transient=True)
+        self._live = Live(console=console, get_renderable=self._lines, refresh_per_second=8)
 
     def __enter__(self) -> "DemoScreen":
         if self._console.is_terminal:
@@ -113,7 +116,9 @@ def _mark(trail: Sequence[Update]) -> Text | Spinner:
 def _trail(trail: Sequence[Update]) -> Text:
     if not trail:
         return Text("waits for its turn", "dim")
-    return Text(" → ", "dim").join([Text(_words(update)) for update in trail])
+    shown = [update for update in trail if update.state not in LEFT_OUT]
+    words = [update.detail if update.state in BRIEF else _words(update) for update in shown]
+    return Text(" → ", "dim").join([Text(text) for text in words])
 
 
 def _words(update: Update) -> str:

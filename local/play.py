@@ -144,7 +144,6 @@ def _news(kind: LedgerKind, story: Story) -> tuple[str, str]:
         LedgerKind.DIAGNOSED: story.cause,
         LedgerKind.DECIDED: f"{story.decision} {story.action}",
         LedgerKind.ACTION_INTENDED: story.action,
-        LedgerKind.ACTION_STARTED: story.action,
         LedgerKind.OUTCOME: story.outcome,
     }
     return kind.replace("_", " "), details.get(kind, "")

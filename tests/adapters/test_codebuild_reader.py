@@ -17,6 +17,25 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REF = RunRef(PipelineKey(Service.CODEBUILD, "shop"), "shop:0a1b")
 REPORT = "arn:aws:codebuild:us-east-1:111122223333:report/shop-unit:0a1b"
 
+PHASES = [
+    {"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED", "durationInSeconds": 0},
+    {
+        "phaseType": "QUEUED",
+        "phaseStatus": "SUCCEEDED",
+        "startTime": START,
+        "endTime": START + timedelta(seconds=1.75),
+        "durationInSeconds": 1,
+    },
+    {
+        "phaseType": "BUILD",
+        "phaseStatus": "FAILED",
+        "startTime": START,
+        "endTime": START + timedelta(seconds=40),
+        "contexts": [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": "exit status 1"}],
+    },
+    {"phaseType": "COMPLETED", "startTime": START},
+]
+
 
 def a_build(**changes: Any) -> dict[str, Any]:
     build = {
@@ -29,24 +48,7 @@ def a_build(**changes: Any) -> dict[str, Any]:
         "sourceVersion": "main",
         "resolvedSourceVersion": COMMIT,
         "initiator": "developer",
-        "phases": [
-            {"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED", "durationInSeconds": 0},
-            {
-                "phaseType": "QUEUED",
-                "phaseStatus": "SUCCEEDED",
-                "startTime": START,
-                "endTime": START + timedelta(seconds=1.75),
-                "durationInSeconds": 1,
-            },
-            {
-                "phaseType": "BUILD",
-                "phaseStatus": "FAILED",
-                "startTime": START,
-                "endTime": START + timedelta(seconds=40),
-                "contexts": [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": "exit status 1"}],
-            },
-            {"phaseType": "COMPLETED", "startTime": START},
-        ],
+        "phases": PHASES,
         "environment": {
             "type": "LINUX_CONTAINER",
             "image": "aws/codebuild/standard:7.0",

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from selfheal import runtime as runtime_module
 from selfheal.detect.baseline import MedianMad, Thresholds
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound

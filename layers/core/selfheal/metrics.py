@@ -1,6 +1,7 @@
 """CloudWatch metrics per pipeline, in the embedded metric format: written as a log line, without a call."""
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
 from selfheal.domain.measurement import Measurement
 from selfheal.ports import Scored
 

@@ -53,5 +53,7 @@ class Settings:
         try:
             text = resources.files(POLICY_PACKAGE).joinpath(f"{name}.toml").read_text()
         except (ModuleNotFoundError, FileNotFoundError) as error:
-            raise InvalidPolicy(f"there is no policy/{name}.toml in the policy layer of this stack") from error
+            raise InvalidPolicy(
+                f"there is no policy/{name}.toml in the policy layer of this stack"
+            ) from error
         return parse_policy(text, frozenset(remedy.id for remedy in catalogue()))

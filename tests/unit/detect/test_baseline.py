@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from selfheal.detect.baseline import MedianMad, Thresholds
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from selfheal.domain.decision import Decision, Spent, Verdict, applicable, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.policy import Mode, Policy, parse_policy

@@ -1,6 +1,7 @@
 """Policy files: what is wrong with one is said by name; nothing unknown is ignored."""
 
 import pytest
+
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import InvalidPolicy
 from selfheal.domain.policy import Mode, parse_policy

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 import pytest
+
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.remedy import Risk

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.errors import IncidentNotFound, RunNotFound
 from selfheal.domain.incident import IncidentKind
@@ -42,7 +43,9 @@ def test_the_diagnosis_is_written_down_as_given() -> None:
 def test_the_builds_own_secrets_do_not_come_out() -> None:
     service, ledger = FakeService(), MemoryLedger()
     secret = "correct-horse-battery"
-    service.add(a_run(secrets=(secret,)), f"connecting with {secret}", f"fatal: ECONNRESET while sending {secret}")
+    service.add(
+        a_run(secrets=(secret,)), f"connecting with {secret}", f"fatal: ECONNRESET while sending {secret}"
+    )
     diagnosis = diagnosed(service, ledger)
     assert diagnosis.evidence, "the failing line itself is the evidence"
     assert secret not in json.dumps([dict(entry.data) for entry in ledger.written])

@@ -9,8 +9,14 @@ from selfheal.testing.memory import MemoryBus, MemoryLedger
 from selfheal.testing.service import FixedClock
 
 STATE = HealState(
-    "incident", "shop:1", SHOP, IncidentKind.FAILED, error="RunNotFound", cause="shop:1 " + "x" * 5000, state="DiagnoseFailure"
-)  # fmt: skip
+    "incident",
+    "shop:1",
+    SHOP,
+    IncidentKind.FAILED,
+    error="RunNotFound",
+    cause="shop:1 " + "x" * 5000,
+    state="DiagnoseFailure",
+)
 
 
 def test_a_person_is_called_once_with_the_state_and_the_error() -> None:

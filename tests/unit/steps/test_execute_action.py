@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
+
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import InvalidEvent

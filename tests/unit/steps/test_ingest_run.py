@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from selfheal.domain.errors import InvalidEvent, MeasurementIncomplete, RunNotFound, SelfhealError
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import Phase, RunStatus

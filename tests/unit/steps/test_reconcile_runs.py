@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus, Service
 from selfheal.steps.reconcile_runs import reconcile_runs
 from selfheal.testing.builders import a_measurement, a_run

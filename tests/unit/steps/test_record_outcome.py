@@ -1,6 +1,7 @@
 """record_outcome: every way an incident can end has one outcome and a reason."""
 
 import pytest
+
 from selfheal.domain.action import Action, ActionStatus, Observed, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.incident import IncidentKind

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+
 from selfheal.detect.baseline import MedianMad, Thresholds
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.errors import RunNotFound

@@ -9,7 +9,9 @@ from selfheal.testing.builders import SHOP
 from selfheal.testing.memory import ScriptedModel
 
 LINE = "npm ERR! code ECONNRESET"
-DIAGNOSIS = Diagnosis(Cause.NETWORK, True, 0.9, "signature:x", "f", "the network failed", (EvidenceLine(3, LINE),))
+DIAGNOSIS = Diagnosis(
+    Cause.NETWORK, True, 0.9, "signature:x", "f", "the network failed", (EvidenceLine(3, LINE),)
+)
 
 
 def suggested(model: ScriptedModel | None) -> Suggestion:
@@ -17,7 +19,9 @@ def suggested(model: ScriptedModel | None) -> Suggestion:
 
 
 def reply(remedy: str) -> str:
-    return json.dumps({"remedy": remedy, "explanation": "The registry hung up.", "quotes": [LINE, "never said"]})
+    return json.dumps(
+        {"remedy": remedy, "explanation": "The registry hung up.", "quotes": [LINE, "never said"]}
+    )
 
 
 def test_a_models_reply_is_taken_and_its_invented_quote_dropped() -> None:
