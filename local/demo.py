@@ -13,7 +13,7 @@ from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 
-AT_ONCE = 3
+AT_ONCE = 2
 
 
 def run_demo(
