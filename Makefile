@@ -61,7 +61,7 @@ check-templates: setup .venv-checkov/.ready
 	$(BIN)/python tests/contract/transformed.py > .build/template.json
 	$(BIN)/cfn-lint .build/template.json
 	.venv-checkov/bin/checkov --config-file .ci/checkov.yaml --file .build/template.json
-	.venv-checkov/bin/python .ci/parliament_roles.py .build/template.json
+	.venv-checkov/bin/python -W ignore::UserWarning .ci/parliament_roles.py .build/template.json
 
 .PHONY: fmt
 fmt: setup ## Format the code
@@ -89,7 +89,8 @@ local-down: setup ## Stop the local cloud
 	@$(BIN)/selfheal local down
 
 .PHONY: invoke
-invoke: build ## Run one function in Docker: FUNCTION=ExecuteActionFunction EVENT=events/x.json
+invoke: setup ## Run one function in Docker: FUNCTION=ExecuteActionFunction EVENT=events/x.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "say which: make invoke FUNCTION=IngestRunFunction EVENT=events/<file>.json" >&2; exit 2; }
 	@docker info >/dev/null 2>&1 || { echo "make invoke needs a running Docker; without one, use make local-up" >&2; exit 2; }
+	$(BIN)/sam build
 	$(BIN)/sam local invoke $(FUNCTION) --event $(EVENT)
