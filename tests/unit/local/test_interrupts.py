@@ -23,7 +23,10 @@ def test_cleaning_up_is_not_interrupted():
 
 
 def test_handlers_are_put_back():
-    before = signal.getsignal(signal.SIGTERM)
-    with ending_as_interrupt():
-        assert signal.getsignal(signal.SIGTERM) != before
-    assert signal.getsignal(signal.SIGTERM) == before
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with ending_as_interrupt():
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
