@@ -4,21 +4,28 @@ import io
 import json
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
 import pytest
 
 from local.clients import client
+from local.cloud import LocalCloud
 from local.demo import run_demo
+from local.developer import Developer
 from local.patience import Patience
-from local.repository import make_repository
+from local.records import Records
+from local.repository import Repository, make_repository
+from local.result import Result
 from local.scenario import load
+from local.state import CloudState
 from local.story import Story
 from selfheal.domain.incident import incident_id
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
+ActAs = Callable[..., str]
 PROBE = """
 import boto3
 from botocore.exceptions import ClientError
@@ -32,12 +39,12 @@ def handler(event, context):
 """
 
 
-def waiting(seconds=60):
+def waiting(seconds: float = 60) -> Patience:
     return Patience(seconds, threading.Event(), "")
 
 
 @contextmanager
-def events(state, order, subject=None):
+def events(state: CloudState, order: bool | str, subject: str | None = None) -> Iterator[None]:
     """Lose or double the simulator's events while the context lasts."""
     for wanted in (order, False):
         body = json.dumps({"drop": wanted, **({"subject": subject} if subject else {})}).encode()
@@ -46,16 +53,16 @@ def events(state, order, subject=None):
             yield
 
 
-def event_counts(state):
-    return json.load(urlopen(f"{state.devtools_url}/_devtools/events"))
+def events_sent(state: CloudState) -> int:
+    return int(json.load(urlopen(f"{state.devtools_url}/_devtools/events"))["sent"])
 
 
-def play(state, cloud, name):
+def play(state: CloudState, cloud: LocalCloud, name: str) -> Result:
     (result,) = run_demo(state, cloud.home, [load(name)], lambda update: None)
     return result
 
 
-def project_of(name, developer, cloud):
+def project_of(name: str, developer: Developer, cloud: LocalCloud) -> tuple[str, Repository]:
     """A project with the scenario's repository."""
     scenario = load(name)
     project = developer.free_name(scenario.project)
@@ -64,8 +71,8 @@ def project_of(name, developer, cloud):
     return project, repository
 
 
-def story_of(stored, run_id):
-    def over():
+def story_of(stored: Records, run_id: str) -> Story:
+    def over() -> Story | None:
         found = Story(stored.ledger.entries(incident_id(run_id)))
         return found if found.over else None
 
@@ -73,12 +80,12 @@ def story_of(stored, run_id):
 
 
 @pytest.fixture
-def act_as(state):
+def act_as(state: CloudState) -> Iterator[ActAs]:
     """Calls AWS with the role of a deployed function, from within a function of the same cloud."""
     functions = client(state, "lambda")
-    made = []
+    made: list[str] = []
 
-    def call(function, service, method, **arguments):
+    def call(function: str, service: str, method: str, **arguments: str) -> str:
         role = functions.get_function_configuration(FunctionName=state.outputs[f"{function}FunctionName"])[
             "Role"
         ]
@@ -96,28 +103,32 @@ def act_as(state):
         )
         made.append(name)
         event = {"service": service, "method": method, "arguments": arguments}
-        return json.loads(functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
+        return str(
+            json.loads(functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
+        )
 
     yield call
     for name in made:
         functions.delete_function(FunctionName=name)
 
 
-def test_a_genuine_regression_is_told_and_left_alone(state, cloud):
+def test_a_genuine_regression_is_told_and_left_alone(state: CloudState, cloud: LocalCloud) -> None:
     result = play(state, cloud, "genuine_regression")
     assert result.differences == []
 
 
-def test_doubled_events_lead_to_one_action_that_heals(state, cloud):
-    before = event_counts(state)["sent"]
+def test_doubled_events_lead_to_one_action_that_heals(state: CloudState, cloud: LocalCloud) -> None:
+    before = events_sent(state)
     with events(state, "duplicate"):
         result = play(state, cloud, "flaky_test")
     assert result.differences == []
     assert result.builds == 2
-    assert event_counts(state)["sent"] - before >= 2 * result.builds
+    assert events_sent(state) - before >= 2 * result.builds
 
 
-def test_a_run_whose_event_was_lost_is_found_by_reconciliation(state, cloud, stored, developer):
+def test_a_run_whose_event_was_lost_is_found_by_reconciliation(
+    state: CloudState, cloud: LocalCloud, stored: Records, developer: Developer
+) -> None:
     project, repository = project_of("genuine_regression", developer, cloud)
     with events(state, True, project):
         run_id = developer.wait(developer.build(project, repository.last), waiting()).id
@@ -128,14 +139,18 @@ def test_a_run_whose_event_was_lost_is_found_by_reconciliation(state, cloud, sto
     assert story_of(stored, run_id).outcome == "notified"
 
 
-def test_the_model_s_step_cannot_touch_a_pipeline(state, cloud, developer, act_as):
+def test_the_model_s_step_cannot_touch_a_pipeline(
+    state: CloudState, cloud: LocalCloud, developer: Developer, act_as: ActAs
+) -> None:
     project, _ = project_of("genuine_regression", developer, cloud)
     started = act_as("SuggestRemedy", "codebuild", "start_build", projectName=project)
     assert started == "AccessDeniedException"
     assert list(developer.builds_of(project)) == []
 
 
-def test_the_executor_can_build_but_not_run_other_code(state, cloud, developer, act_as):
+def test_the_executor_can_build_but_not_run_other_code(
+    state: CloudState, cloud: LocalCloud, developer: Developer, act_as: ActAs
+) -> None:
     project, repository = project_of("genuine_regression", developer, cloud)
     other_code = "version: 0.2\nphases: {build: {commands: [id]}}"
     commit = repository.first
@@ -156,7 +171,7 @@ def test_the_executor_can_build_but_not_run_other_code(state, cloud, developer, 
     assert act_as("ExecuteAction", "codebuild", "delete_project", name=project) == "AccessDeniedException"
 
 
-def test_a_malformed_message_ends_in_the_dead_letter_queue(state):
+def test_a_malformed_message_ends_in_the_dead_letter_queue(state: CloudState) -> None:
     """With a shorter visibility time-out, or its four deliveries would take half an hour."""
     queues, queue = client(state, "sqs"), state.outputs["IntakeQueueUrl"]
     usual = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]

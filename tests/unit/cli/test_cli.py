@@ -1,20 +1,22 @@
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from typer.testing import Result as Invoked
 
 from cli.errors import UsageError
 from cli.main import app
 from local.cloud import Status
 from local.errors import StepFailed
 from local.play import Update
-from local.progress import Stage, Step
+from local.progress import Stage, Step, Tell
 from local.records import Records
 from local.result import Result
-from local.scenario import names
+from local.scenario import Scenario, names
 from local.state import CloudState
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.testing.builders import NOON, an_incident
@@ -32,18 +34,18 @@ class FakeCloud:
     downs: int = 0
     problem: BaseException | None = None
 
-    def up(self, tell):
+    def up(self, tell: Tell) -> CloudState:
         self.ups += 1
         tell(Step("build", Stage.DONE, "sam build, 3 s"))
         if self.problem:
             raise self.problem
         return STATE
 
-    def down(self, tell):
+    def down(self, tell: Tell) -> int:
         self.downs += 1
         return 2
 
-    def status(self):
+    def status(self) -> Status:
         up = self.ups > self.downs
         return Status(STATE if up else None, ministack=up, devtools=up, processes=2 if up else 0)
 
@@ -56,13 +58,15 @@ class FakeSurroundings:
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)
 
-    def records(self, stack_name, *, local):
+    def records(self, stack_name: str, *, local: bool) -> Records:
         self.asked.append((stack_name, local))
         if local and stack_name:
             raise UsageError("--local and --stack-name exclude each other")
         return self.stores
 
-    def play(self, state, scenarios, tell):
+    def play(
+        self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
+    ) -> list[Result]:
         assert state is STATE
         if self.problem:
             raise self.problem
@@ -85,17 +89,17 @@ class FakeSurroundings:
 
 
 @pytest.fixture
-def world():
+def world() -> FakeSurroundings:
     return FakeSurroundings()
 
 
-def run(world, *arguments):
+def run(world: FakeSurroundings, *arguments: str) -> Invoked:
     return CliRunner().invoke(app, list(arguments), obj=world)
 
 
-def with_incident(world):
+def with_incident(world: FakeSurroundings) -> None:
     world.stores.incidents.open(INCIDENT)
-    entries = {
+    entries: dict[LedgerKind, dict[str, object]] = {
         LedgerKind.OPENED: {"kind": "failed"},
         LedgerKind.DIAGNOSED: {
             "cause": "network",
@@ -114,7 +118,7 @@ def with_incident(world):
         world.stores.ledger.append(LedgerEntry(INCIDENT.id, kind, at, data))
 
 
-def test_the_demo_as_json_prints_one_object_and_nothing_else(world):
+def test_the_demo_as_json_prints_one_object_and_nothing_else(world: FakeSurroundings) -> None:
     done = run(world, "demo", "--json")
     document = json.loads(done.stdout)
     assert list(document) == ["scenarios"]
@@ -124,13 +128,13 @@ def test_the_demo_as_json_prints_one_object_and_nothing_else(world):
     assert done.exit_code == 0
 
 
-def test_the_demo_plays_only_what_is_named(world):
+def test_the_demo_plays_only_what_is_named(world: FakeSurroundings) -> None:
     done = run(world, "demo", "--json", "slow_build", "flaky_test")
     played = [each["name"] for each in json.loads(done.stdout)["scenarios"]]
     assert played == ["slow_build", "flaky_test"]
 
 
-def test_a_different_outcome_fails_the_demo_and_says_why(world):
+def test_a_different_outcome_fails_the_demo_and_says_why(world: FakeSurroundings) -> None:
     world.differences = ["outcome is not_healed, expected healed"]
     done = run(world, "demo", "flaky_test")
     assert done.exit_code == 1
@@ -139,14 +143,14 @@ def test_a_different_outcome_fails_the_demo_and_says_why(world):
     assert document["scenarios"][0]["as_expected"] is False
 
 
-def test_the_demo_shows_its_table_what_is_simulated_and_where_to_look(world):
+def test_the_demo_shows_its_table_what_is_simulated_and_where_to_look(world: FakeSurroundings) -> None:
     shown = run(world, "demo").stdout
     assert "registry_rate_limit" in shown
     assert "Simulated:" in shown
     assert "selfheal incidents show 0123456789abcdef" in shown
 
 
-def test_the_demo_stops_the_cloud_unless_it_is_to_be_kept(world):
+def test_the_demo_stops_the_cloud_unless_it_is_to_be_kept(world: FakeSurroundings) -> None:
     run(world, "demo", "flaky_test")
     assert world.cloud.downs == 1
     run(world, "demo", "--keep", "flaky_test")
@@ -154,13 +158,15 @@ def test_the_demo_stops_the_cloud_unless_it_is_to_be_kept(world):
 
 
 @pytest.mark.parametrize(("problem", "code"), [(KeyboardInterrupt(), 130), (RuntimeError("bug"), 1)])
-def test_a_demo_that_does_not_come_to_its_end_keeps_nothing(world, problem, code):
+def test_a_demo_that_does_not_come_to_its_end_keeps_nothing(
+    world: FakeSurroundings, problem: BaseException, code: int
+) -> None:
     world.problem = problem
     assert run(world, "demo", "--keep", "flaky_test").exit_code == code
     assert world.cloud.downs == 1
 
 
-def test_a_step_that_fails_is_one_readable_message(world, tmp_path):
+def test_a_step_that_fails_is_one_readable_message(world: FakeSurroundings, tmp_path: Path) -> None:
     log = tmp_path / "sam-build.log"
     log.write_text("no such template\n")
     world.cloud.problem = StepFailed("sam-build", "failed with exit status 1", log)
@@ -173,14 +179,14 @@ def test_a_step_that_fails_is_one_readable_message(world, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_scenario_is_wrong_usage_and_starts_nothing(world):
+def test_an_unknown_scenario_is_wrong_usage_and_starts_nothing(world: FakeSurroundings) -> None:
     done = run(world, "demo", "nosuch")
     assert done.exit_code == 2
     assert "flaky_test" in done.stderr
     assert world.cloud.ups == 0
 
 
-def test_local_up_status_and_down(world):
+def test_local_up_status_and_down(world: FakeSurroundings) -> None:
     assert run(world, "local", "status").exit_code == 1
     assert "http://127.0.0.1:1" in run(world, "local", "up").stdout
     status = run(world, "local", "status", "--json")
@@ -190,7 +196,9 @@ def test_local_up_status_and_down(world):
 
 
 @pytest.mark.parametrize("arguments", [["incidents"], ["incidents", "list"]])
-def test_incidents_are_listed_with_and_without_the_word(world, arguments):
+def test_incidents_are_listed_with_and_without_the_word(
+    world: FakeSurroundings, arguments: list[str]
+) -> None:
     assert "There are no incidents." in run(world, *arguments).stdout
     with_incident(world)
     assert INCIDENT.id in run(world, *arguments).stdout
@@ -206,7 +214,9 @@ def test_incidents_are_listed_with_and_without_the_word(world, arguments):
 
 
 @pytest.mark.parametrize("start", [16, 6])
-def test_an_incident_is_shown_as_a_timeline_with_its_evidence_verbatim(world, start):
+def test_an_incident_is_shown_as_a_timeline_with_its_evidence_verbatim(
+    world: FakeSurroundings, start: int
+) -> None:
     with_incident(world)
     shown = run(world, "incidents", "show", INCIDENT.id[:start]).stdout
     assert "12 | connection [bold]reset[/bold]" in shown
@@ -215,7 +225,7 @@ def test_an_incident_is_shown_as_a_timeline_with_its_evidence_verbatim(world, st
     assert positions == sorted(positions)
 
 
-def test_an_incident_as_json_holds_the_whole_ledger(world):
+def test_an_incident_as_json_holds_the_whole_ledger(world: FakeSurroundings) -> None:
     with_incident(world)
     document = json.loads(run(world, "incidents", "show", INCIDENT.id, "--json").stdout)
     assert document["incident"]["id"] == INCIDENT.id
@@ -223,13 +233,13 @@ def test_an_incident_as_json_holds_the_whole_ledger(world):
     assert len(document["ledger"]) == len(world.stores.ledger.entries(INCIDENT.id))
 
 
-def test_an_unknown_incident_is_a_readable_failure(world):
+def test_an_unknown_incident_is_a_readable_failure(world: FakeSurroundings) -> None:
     done = run(world, "incidents", "show", "ffff")
     assert done.exit_code == 1
     assert "there is no incident 'ffff'" in done.stderr
 
 
-def test_the_stack_is_chosen_on_either_level(world):
+def test_the_stack_is_chosen_on_either_level(world: FakeSurroundings) -> None:
     run(world, "incidents", "--stack-name", "prod")
     run(world, "incidents", "list", "--stack-name", "prod")
     run(world, "incidents", "list", "--local")
@@ -240,7 +250,7 @@ def test_the_stack_is_chosen_on_either_level(world):
 @pytest.mark.parametrize(
     "command", [["demo"], ["local"], ["local", "up"], ["incidents"], ["incidents", "show"]]
 )
-def test_every_command_explains_itself(world, command):
+def test_every_command_explains_itself(world: FakeSurroundings, command: list[str]) -> None:
     done = run(world, *command, "--help")
     assert done.exit_code == 0
     assert "Usage" in done.stdout

@@ -1,10 +1,11 @@
 import fcntl
+from pathlib import Path
 
 import pytest
 
 from local.cloud import LocalCloud
 from local.errors import CloudBusy, CloudNotRunning
-from local.progress import Stage
+from local.progress import Stage, Step
 from local.state import CloudState, load, save
 
 GONE = CloudState(
@@ -12,7 +13,7 @@ GONE = CloudState(
 )
 
 
-def test_a_cloud_that_was_never_started_is_not_running(tmp_path):
+def test_a_cloud_that_was_never_started_is_not_running(tmp_path: Path) -> None:
     cloud = LocalCloud(tmp_path)
     status = cloud.status()
     assert (status.state, status.running, status.processes) == (None, False, 0)
@@ -20,7 +21,7 @@ def test_a_cloud_that_was_never_started_is_not_running(tmp_path):
         cloud.running()
 
 
-def test_a_state_left_by_a_crash_does_not_count_as_running(tmp_path):
+def test_a_state_left_by_a_crash_does_not_count_as_running(tmp_path: Path) -> None:
     save(tmp_path, GONE)
     cloud = LocalCloud(tmp_path)
     assert not cloud.status().running
@@ -28,16 +29,16 @@ def test_a_state_left_by_a_crash_does_not_count_as_running(tmp_path):
         cloud.running()
 
 
-def test_down_forgets_the_state_and_says_what_it_did(tmp_path):
+def test_down_forgets_the_state_and_says_what_it_did(tmp_path: Path) -> None:
     save(tmp_path, GONE)
-    steps = []
+    steps: list[Step] = []
     assert LocalCloud(tmp_path).down(steps.append) == 0
     assert load(tmp_path) is None
     assert [step.stage for step in steps] == [Stage.RUNNING, Stage.DONE]
     assert steps[-1].detail == "nothing was running"
 
 
-def test_two_commands_do_not_start_or_stop_at_the_same_time(tmp_path):
+def test_two_commands_do_not_start_or_stop_at_the_same_time(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(CloudBusy, match="wait"):

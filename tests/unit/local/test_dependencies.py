@@ -18,17 +18,17 @@ from local.dependencies import (
 
 
 class Clock:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 100.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         self.now += seconds
 
 
-def test_the_first_request_waits_for_the_warming_and_later_ones_do_not():
+def test_the_first_request_waits_for_the_warming_and_later_ones_do_not() -> None:
     clock = Clock()
     warming = Warming(clock, clock.sleep)
     assert b"mug" in warming.reply("/stock/mug").body
@@ -37,7 +37,7 @@ def test_the_first_request_waits_for_the_warming_and_later_ones_do_not():
     assert clock.now == pytest.approx(100 + WARMING_SECONDS)
 
 
-def test_warming_starts_with_the_first_request_only():
+def test_warming_starts_with_the_first_request_only() -> None:
     clock = Clock()
     warming = Warming(clock, clock.sleep)
     warming.reply("/stock/a")
@@ -47,7 +47,7 @@ def test_warming_starts_with_the_first_request_only():
     assert clock.now == before
 
 
-def test_the_index_refuses_until_its_window_ends_and_says_when():
+def test_the_index_refuses_until_its_window_ends_and_says_when() -> None:
     clock = Clock()
     index = RateLimited(clock)
     refused = index.reply(f"/files/{WHEEL}")
@@ -57,24 +57,24 @@ def test_the_index_refuses_until_its_window_ends_and_says_when():
     assert index.reply(f"/files/{WHEEL}").status == 200
 
 
-def test_the_index_page_is_never_limited():
+def test_the_index_page_is_never_limited() -> None:
     assert RateLimited(Clock()).reply("/simple/shop-money/").status == 200
 
 
-def test_exactly_one_download_is_cut():
+def test_exactly_one_download_is_cut() -> None:
     mirror = Interrupted()
     sizes = [len(mirror.reply(f"/{WHEEL}").body) for _ in range(4)]
     whole = len(wheel())
     assert sizes == [whole, whole // 2, whole, whole]
 
 
-def test_the_wheel_is_a_whole_archive_and_half_of_it_is_none():
+def test_the_wheel_is_a_whole_archive_and_half_of_it_is_none() -> None:
     assert zipfile.ZipFile(io.BytesIO(wheel())).testzip() is None
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(wheel()[: len(wheel()) // 2]))
 
 
-def test_a_dependency_is_served_and_then_gone():
+def test_a_dependency_is_served_and_then_gone() -> None:
     with serve("rate_limited") as url:
         assert WHEEL in urlopen(f"{url}/simple/shop-money/").read().decode()
         with pytest.raises(HTTPError, match="429"):

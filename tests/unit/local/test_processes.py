@@ -1,13 +1,15 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from local.errors import StepFailed
 from local.patience import Patience
-from local.processes import of_cloud, spawn, stop_all, wait_until_done, wait_until_healthy
+from local.processes import Spawned, of_cloud, spawn, stop_all, wait_until_done, wait_until_healthy
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -18,29 +20,29 @@ ESCAPING = (
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     stop_all(tmp_path, grace_seconds=0.1)
 
 
-def start(home, code, name="worker"):
+def start(home: Path, code: str, name: str = "worker") -> Spawned:
     command = [sys.executable, "-c", code]
     return spawn(name, command, environment=dict(os.environ), home=home, directory=home)
 
 
-def started(home, code):
+def started(home: Path, code: str) -> Spawned:
     spawned = start(home, code)
     Patience(20, threading.Event(), "").until("its first word", lambda: spawned.log.read_text() or None)
     return spawned
 
 
-def test_output_goes_to_the_log(home):
+def test_output_goes_to_the_log(home: Path) -> None:
     spawned = start(home, "print('hello')")
     wait_until_done(spawned, 20)
     assert spawned.log.read_text() == "hello\n"
 
 
-def test_a_failing_command_is_told_with_its_last_lines_and_its_log(home):
+def test_a_failing_command_is_told_with_its_last_lines_and_its_log(home: Path) -> None:
     spawned = start(home, "print('first'); print('the reason'); raise SystemExit(3)", "sam-build")
     with pytest.raises(StepFailed) as caught:
         wait_until_done(spawned, 20)
@@ -50,23 +52,23 @@ def test_a_failing_command_is_told_with_its_last_lines_and_its_log(home):
     assert str(spawned.log) in message
 
 
-def test_a_command_that_takes_too_long_is_told(home):
+def test_a_command_that_takes_too_long_is_told(home: Path) -> None:
     with pytest.raises(StepFailed, match="did not end within"):
         wait_until_done(start(home, SLEEP), 0.2)
 
 
-def test_a_server_that_ends_instead_of_answering_is_told_at_once(home):
+def test_a_server_that_ends_instead_of_answering_is_told_at_once(home: Path) -> None:
     with pytest.raises(StepFailed, match="ended with exit status 4"):
         wait_until_healthy(start(home, "raise SystemExit(4)"), "http://127.0.0.1:9/health", 20)
 
 
-def test_a_server_that_never_answers_is_told(home):
+def test_a_server_that_never_answers_is_told(home: Path) -> None:
     with pytest.raises(StepFailed, match="did not answer"):
         wait_until_healthy(start(home, SLEEP), "http://127.0.0.1:9/health", 0.2)
 
 
 @pytest.mark.parametrize("code", [SLEEP, STUBBORN, ESCAPING])
-def test_everything_that_was_started_is_stopped(home, code):
+def test_everything_that_was_started_is_stopped(home: Path, code: str) -> None:
     spawned = started(home, code)
     family = [psutil.Process(spawned.process.pid), *psutil.Process(spawned.process.pid).children()]
     assert stop_all(home, grace_seconds=0.5) == len(family)
@@ -74,7 +76,7 @@ def test_everything_that_was_started_is_stopped(home, code):
     assert not any(member.is_running() and member.status() != "zombie" for member in family)
 
 
-def test_another_cloud_is_left_alone(home, tmp_path_factory):
+def test_another_cloud_is_left_alone(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     spawned = started(other, SLEEP)
     assert stop_all(home) == 0

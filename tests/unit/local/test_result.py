@@ -10,7 +10,8 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 SCENARIO = load("genuine_regression")
-FACTS = {
+Data = dict[str, object]
+FACTS: dict[LedgerKind, Data] = {
     LedgerKind.OPENED: {"kind": "failed"},
     LedgerKind.DIAGNOSED: {
         "cause": "test_failure",
@@ -24,7 +25,7 @@ FACTS = {
 }
 
 
-def story(**changed):
+def story(**changed: Data) -> Story:
     facts = {kind: {**data, **changed.get(kind.value, {})} for kind, data in FACTS.items()}
     return Story(
         [
@@ -34,7 +35,7 @@ def story(**changed):
     )
 
 
-def test_a_story_that_is_as_the_truth_says_has_no_differences():
+def test_a_story_that_is_as_the_truth_says_has_no_differences() -> None:
     assert differences(SCENARIO, story(), builds=SCENARIO.truth.builds) == []
 
 
@@ -49,29 +50,29 @@ def test_a_story_that_is_as_the_truth_says_has_no_differences():
         ({"diagnosed": {"evidence": []}}, "evidence does not hold"),
     ],
 )
-def test_every_difference_is_named(changed, named):
+def test_every_difference_is_named(changed: dict[str, Data], named: str) -> None:
     found = differences(SCENARIO, story(**changed), builds=SCENARIO.truth.builds)
     assert len(found) == 1
     assert named in found[0]
 
 
-def test_one_build_too_many_is_a_difference():
+def test_one_build_too_many_is_a_difference() -> None:
     found = differences(SCENARIO, story(), builds=SCENARIO.truth.builds + 1)
     assert found == ["the project was built 3 times, expected 2"]
 
 
-def test_what_is_missing_is_called_missing():
+def test_what_is_missing_is_called_missing() -> None:
     found = differences(SCENARIO, Story([]), builds=SCENARIO.truth.builds)
     assert "cause is missing, expected test_failure" in found
 
 
-def test_the_summary_is_held_against_the_truth():
+def test_the_summary_is_held_against_the_truth() -> None:
     truth = replace(SCENARIO.truth, summary=["BUILD"])
     found = differences(replace(SCENARIO, truth=truth), story(), builds=truth.builds)
     assert found == ["the summary does not name 'BUILD'"]
 
 
-def test_a_result_carries_times_and_differences_found_on_the_way():
+def test_a_result_carries_times_and_differences_found_on_the_way() -> None:
     result = judge(
         SCENARIO,
         story(),
@@ -85,13 +86,13 @@ def test_a_result_carries_times_and_differences_found_on_the_way():
     assert not result.as_expected
 
 
-def test_a_stuck_scenario_is_never_as_expected_and_keeps_what_is_known():
+def test_a_stuck_scenario_is_never_as_expected_and_keeps_what_is_known() -> None:
     result = stuck(SCENARIO, "i", story(), "no sign of it")
     assert not result.as_expected
     assert (result.cause, result.differences) == ("test_failure", ["no sign of it"])
 
 
-def test_an_escalated_incident_has_that_outcome_and_is_over():
+def test_an_escalated_incident_has_that_outcome_and_is_over() -> None:
     entries = [
         *story().entries[:1],
         LedgerEntry("i", LedgerKind.ESCALATED, OPENED, {"state": "DecideAction"}),

@@ -24,25 +24,25 @@ builds = 1
 """
 
 
-def declare(folder, text):
+def declare(folder: Path, text: str) -> None:
     (folder / "x").mkdir()
     (folder / "x" / "scenario.toml").write_text(text)
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_scenario_can_be_loaded_and_has_a_project_with_tests(name):
+def test_every_scenario_can_be_loaded_and_has_a_project_with_tests(name: str) -> None:
     scenario = load(name)
     assert (scenario.folder / "base" / "buildspec.yml").is_file()
     assert list((scenario.folder / "base").glob("tests/test_*.py"))
     assert scenario.truth.builds > scenario.history + scenario.followups
 
 
-def test_project_names_are_unique():
+def test_project_names_are_unique() -> None:
     projects = [load(name).project for name in names()]
     assert len(set(projects)) == len(projects)
 
 
-def test_declared_defaults(tmp_path):
+def test_declared_defaults(tmp_path: Path) -> None:
     declare(tmp_path, GOOD)
     scenario = load("x", tmp_path)
     assert (scenario.history, scenario.followups, scenario.cache, scenario.dependency) == (0, 0, False, None)
@@ -63,7 +63,7 @@ def test_declared_defaults(tmp_path):
         ('title = "A title"', "title = A title", "not valid TOML"),
     ],
 )
-def test_a_wrong_declaration_names_the_key(tmp_path, old, new, named):
+def test_a_wrong_declaration_names_the_key(tmp_path: Path, old: str, new: str, named: str) -> None:
     assert old in GOOD
     declare(tmp_path, GOOD.replace(old, new))
     with pytest.raises(InvalidScenario) as caught:
@@ -72,13 +72,13 @@ def test_a_wrong_declaration_names_the_key(tmp_path, old, new, named):
     assert "x/scenario.toml" in str(caught.value)
 
 
-def test_an_unknown_scenario_is_answered_with_those_there_are():
+def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
     with pytest.raises(InvalidScenario, match="flaky_test"):
         load("nosuch")
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_local_policy_would_permit_a_retry_in_every_project(name):
+def test_the_local_policy_would_permit_a_retry_in_every_project(name: str) -> None:
     """So that leaving a project alone is the decision's merit and not that of an absent rule."""
     policy = parse_policy(POLICY.read_text(), frozenset(modules()))
     rule = policy.rule_for(f"codebuild:{load(name).project}-2", Cause.INFRA_FLAKE, "retry_build")
@@ -86,11 +86,11 @@ def test_the_local_policy_would_permit_a_retry_in_every_project(name):
     assert rule.mode is Mode.ACT
 
 
-def test_policy_rules_name_demo_projects_only():
+def test_policy_rules_name_demo_projects_only() -> None:
     rules = tomllib.loads(POLICY.read_text())["rule"]
     assert not any(fnmatchcase("codebuild:shop", pattern) for rule in rules for pattern in rule["pipelines"])
 
 
-def test_no_scenario_was_forgotten():
+def test_no_scenario_was_forgotten() -> None:
     folders = {path.name for path in SCENARIOS.iterdir() if path.is_dir()}
     assert folders == set(names())
