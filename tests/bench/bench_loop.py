@@ -38,8 +38,8 @@ phases:
       - |
         test -e "$ONCE" && exit 0
         touch "$ONCE"
-        echo "curl: (56) Recv failure: Connection reset by peer"
-        exit 56
+        echo "npm ERR! code ECONNRESET"
+        exit 1
 """
 
 
