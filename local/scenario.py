@@ -90,6 +90,9 @@ def _scenario(name: str, folder: Path, document: dict[str, Any]) -> Scenario:
     if "dependency" in document:
         given["dependency"] = _dependency(where, _table(where, document, "dependency"))
     _check_keys(where, Scenario, given)
+    for key in ("title", "project"):
+        if not isinstance(given[key], str) or not given[key]:
+            raise InvalidScenario(f"{where}: {key}: must be text, not {given[key]!r}")
     for key in ("history", "followups"):
         _check_count(f"{where}: {key}", given.get(key, 0), least=0)
     return Scenario(**given)
@@ -99,7 +102,7 @@ def _truth(where: str, table: Mapping[str, Any]) -> Truth:
     _check_keys(f"{where}: truth", Truth, table)
     known = {**_KNOWN_VALUES, "action": frozenset(modules())}
     for key, values in known.items():
-        if table[key] not in values:
+        if str(table[key]) not in values:
             raise InvalidScenario(
                 f"{where}: truth.{key}: {table[key]!r} is none of {', '.join(sorted(values))}"
             )
@@ -109,7 +112,7 @@ def _truth(where: str, table: Mapping[str, Any]) -> Truth:
 
 def _dependency(where: str, table: Mapping[str, Any]) -> NeededServer:
     _check_keys(f"{where}: dependency", NeededServer, table)
-    if table["kind"] not in KINDS:
+    if str(table["kind"]) not in KINDS:
         raise InvalidScenario(
             f"{where}: dependency.kind: {table['kind']!r} is none of {', '.join(sorted(KINDS))}"
         )

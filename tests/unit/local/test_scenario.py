@@ -53,6 +53,8 @@ def test_declared_defaults(tmp_path: Path) -> None:
     [
         ('cause = "test_failure"', 'cause = "bad_luck"', "truth.cause"),
         ('action = "notify"', 'action = "reboot"', "truth.action"),
+        ('kind = "failed"', "kind = []", "truth.kind"),
+        ('project = "demo-x"', "project = 3", "project"),
         ("builds = 1", "builds = 0", "truth.builds"),
         ("builds = 1", "", "builds is missing"),
         ('title = "A title"', "", "title is missing"),
