@@ -123,9 +123,9 @@ def _reports(value: object) -> dict[str, ReportSpec]:
 
 
 def _shell(value: object) -> str:
-    if value not in SHELLS:
+    if not isinstance(value, str) or value not in SHELLS:
         raise BuildspecError(f"env.shell: expected one of {', '.join(SHELLS)}, found {value!r}")
-    return SHELLS[str(value)]
+    return SHELLS[value]
 
 
 def _mapping(value: object, where: str) -> dict[str, Any]:

@@ -79,6 +79,22 @@ def test_what_another_attempt_may_not_help_is_left_to_a_person(transient: bool |
     assert verdict(replace(NETWORK, transient=transient)).remedy == "notify"
 
 
+@pytest.mark.parametrize(
+    ("diagnosis", "words"),
+    [
+        (replace(NETWORK, cause=Cause.UNKNOWN, source="score", transient=None), "passed but is odd"),
+        (replace(NETWORK, cause=Cause.UNKNOWN, transient=None), "cause is unknown"),
+        (replace(NETWORK, cause=Cause.OOM), "no remedy for oom"),
+        (
+            replace(NETWORK, cause=Cause.TEST_FAILURE, transient=False),
+            "not expected to help against test_failure",
+        ),
+    ],
+)
+def test_a_person_is_told_why_it_is_left_to_him(diagnosis: Diagnosis, words: str) -> None:
+    assert words in verdict(diagnosis).reason
+
+
 def test_a_poisoned_cache_is_dropped_rather_than_tried_again() -> None:
     poisoned = replace(NETWORK, cause=Cause.INFRA_FLAKE, suspect=Suspect.CACHE)
     assert verdict(poisoned).remedy == "retry_build_clean"

@@ -52,6 +52,8 @@ def test_the_version_changes_with_the_text() -> None:
         ("[budget]\nper_year = 1", "unknown key 'per_year'"),
         (RULE.replace("mode", "mod"), "rule 1: unknown key 'mod'"),
         (RULE.replace('"act"', '"go"'), "rule 1.mode"),
+        (RULE.replace('"act"', "[]"), "rule 1.mode"),
+        (RULE.replace('"act"', "1"), "rule 1.mode"),
         (RULE.replace('["network"]', '["gremlins"]'), "rule 1.causes: 'gremlins'"),
         (RULE.replace('["retry_build"]', '["rm_rf"]'), "rule 1.remedies: 'rm_rf'"),
         (RULE.replace('["codebuild:shop-*"]', "[]"), "rule 1.pipelines"),

@@ -16,7 +16,7 @@ from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index, reduce
 from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
-from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suspect
+from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import Run
 from selfheal.domain.score import Score
@@ -73,8 +73,8 @@ def _of_score(score: Score) -> Diagnosis:
         cause=Cause.UNKNOWN,
         transient=None,
         confidence=1.0,
-        source="score",
-        fingerprint=fingerprint(Cause.UNKNOWN, "score", " ".join(blame.metric for blame in score.blame[:1])),
+        source=SCORE,
+        fingerprint=fingerprint(Cause.UNKNOWN, SCORE, " ".join(blame.metric for blame in score.blame[:1])),
         summary=_first_upper(clauses[0] if clauses else whole),
         evidence=tuple(EvidenceLine(0, _cut(clause)) for clause in clauses),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from selfheal.domain.diagnosis import Diagnosis, Suspect
+from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, Suspect
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.remedy import Remedy
 
@@ -108,7 +108,7 @@ def _verdict(
     pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, ceiling: Mode, spent: Spent
 ) -> tuple[Verdict, str]:
     if remedy.id == NOTIFY:
-        return Verdict.ACT, f"no remedy may repeat a run that failed by {diagnosis.cause}: a person is told"
+        return Verdict.ACT, f"{_why_a_person(diagnosis)}: a person is told"
     rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
     if rule is None:
         return Verdict.OBSERVE, f"no policy rule lets {remedy.id} act on {diagnosis.cause} in {pipeline}"
@@ -127,3 +127,13 @@ def _verdict(
     if rule.mode is Mode.ASK or ceiling is Mode.ASK:
         return Verdict.ASK, "the policy wants a person to do this"
     return Verdict.ACT, f"policy allows {remedy.id} for {diagnosis.cause}"
+
+
+def _why_a_person(diagnosis: Diagnosis) -> str:
+    if diagnosis.source == SCORE:
+        return "the run passed but is odd"
+    if diagnosis.cause is Cause.UNKNOWN:
+        return "the cause is unknown"
+    if diagnosis.transient is True:
+        return f"the catalogue has no remedy for {diagnosis.cause}"
+    return f"another attempt is not expected to help against {diagnosis.cause}"

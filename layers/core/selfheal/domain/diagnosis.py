@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+SCORE = "score"
+"""The ``source`` of a diagnosis that says only which metrics were odd."""
+
 
 class Cause(StrEnum):
     """The closed list of causes."""

@@ -136,9 +136,9 @@ def _names(
 
 
 def _mode(where: str, value: object) -> Mode:
-    if value not in set(Mode):
+    if not isinstance(value, str) or value not in set(Mode):
         raise InvalidPolicy(f"{where}.mode: must be observe, ask or act, not {value!r}")
-    return Mode(cast(str, value))
+    return Mode(value)
 
 
 def _confidence(where: str, value: object) -> float:
