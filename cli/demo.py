@@ -35,7 +35,7 @@ def demo(context: typer.Context, wanted: Names = None, as_json: AsJson = False, 
             typer.echo(json.dumps({"scenarios": [as_document(result) for result in results]}))
         else:
             console.print(closing_table(results))
-            console.print(closing_words(results, keep), soft_wrap=True)
+            console.print(closing_words(results, keep))
     raise typer.Exit(0 if all(result.as_expected for result in results) else 1)
 
 

@@ -72,7 +72,10 @@ def closing_table(results: Sequence[Result]) -> Table:
         style = "green" if result.as_expected else "red"
         table.add_row(
             Text(f"{result.name}\n", "bold").append(result.incident_id or "none", "dim"),
-            *(Text(value or "-") for value in (result.cause, result.decision, result.action)),
+            *(
+                Text(value or "-")
+                for value in (result.oddity or result.cause, result.decision, result.action)
+            ),
             Text(result.outcome or "-", style),
             "-" if result.seconds is None else f"{result.seconds:.1f}",
             Text("✓" if result.as_expected else "✗", style),

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from local.story import Story
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
@@ -21,20 +22,21 @@ STYLES = {
 }
 
 
-def incident_table(incidents: Sequence[Incident]) -> Table:
-    """One line for each incident."""
+def incident_table(incidents: Sequence[tuple[Incident, Story]]) -> Table:
+    """One line for each incident; how it stands while it has no outcome."""
     table = Table(box=None, pad_edge=False)
-    for column in ("incident", "opened (UTC)", "pipeline", "kind", "stands at"):
-        table.add_column(column, no_wrap=column != "pipeline", overflow="fold")
-    for incident in incidents:
-        facts = (
+    for column in ("incident", "opened (UTC)", "pipeline", "cause", "action", "outcome"):
+        table.add_column(column, no_wrap=column not in ("pipeline", "cause"), overflow="fold")
+    for incident, story in incidents:
+        outcome = story.outcome or _words(incident.status)
+        table.add_row(
             incident.id,
             _moment(incident.opened_at),
-            str(incident.run.key),
-            incident.kind,
-            incident.status,
+            Text(str(incident.run.key)),
+            Text(story.oddity or story.cause or "-"),
+            story.action or "-",
+            Text(_words(outcome), STYLES.get(outcome, "")),
         )
-        table.add_row(*(Text(_words(fact) if fact == incident.status else fact) for fact in facts))
     return table
 
 

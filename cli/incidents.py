@@ -11,6 +11,7 @@ from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.records import Records
+from local.story import Story
 from selfheal.domain.incident import Incident
 from selfheal.wire import encode
 
@@ -50,9 +51,10 @@ def newest(
 ) -> None:
     """List the newest incidents."""
     with readable_errors():
-        found = surroundings_of(context).records(stack_name, local=local).incidents.recent(limit)
+        stores = surroundings_of(context).records(stack_name, local=local)
+        found = [(i, Story(stores.ledger.entries(i.id))) for i in stores.incidents.recent(limit)]
         if as_json:
-            typer.echo(json.dumps({"incidents": [as_document(incident) for incident in found]}))
+            typer.echo(json.dumps({"incidents": [as_document(*each) for each in found]}))
         elif found:
             make_console().print(incident_table(found))
         else:
@@ -73,14 +75,15 @@ def show(
         incident = _find(stores, incident_id)
         entries = stores.ledger.entries(incident.id)
         if as_json:
-            document = {"incident": as_document(incident), "ledger": [encode(entry) for entry in entries]}
+            about = as_document(incident, Story(entries))
+            document = {"incident": about, "ledger": [encode(entry) for entry in entries]}
             typer.echo(json.dumps(document))
         else:
             make_console().print(timeline(incident, entries))
 
 
-def as_document(incident: Incident) -> dict[str, object]:
-    """An incident as the JSON output shows it."""
+def as_document(incident: Incident, story: Story) -> dict[str, object]:
+    """An incident as the JSON output shows it; null for what is not known (yet)."""
     return {
         "id": incident.id,
         "pipeline": str(incident.run.key),
@@ -88,6 +91,12 @@ def as_document(incident: Incident) -> dict[str, object]:
         "kind": incident.kind.value,
         "status": incident.status,
         "opened_at": incident.opened_at.isoformat(),
+        "cause": story.cause or None,
+        "summary": story.summary or None,
+        "decision": story.decision or None,
+        "action": story.action or None,
+        "outcome": story.outcome or None,
+        "seconds": story.seconds,
     }
 
 

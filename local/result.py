@@ -9,7 +9,8 @@ from local.story import Story
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``seconds``: incident opened to outcome; ``reaction_seconds``: the run's end to the action under way.
+    """``seconds``: incident opened to outcome; ``reaction_seconds``: the run's end to the action under way;
+    ``oddity``: what was odd about a run that passed.
 
     ``differences`` names, in words, everything that is not as the ground truth says.
     """
@@ -24,6 +25,7 @@ class Result:
     seconds: float | None = None
     reaction_seconds: float | None = None
     builds: int = 0
+    oddity: str = ""
     differences: Sequence[str] = ()
 
     @property
@@ -57,6 +59,7 @@ def judge(
         seconds=story.seconds,
         reaction_seconds=None if story.acted_at is None else round(story.acted_at - ended_at, 3),
         builds=len(builds),
+        oddity=story.oddity,
         differences=[*differences(scenario, story, len(builds)), *more],
     )
 

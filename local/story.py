@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 ENDINGS = (LedgerKind.NOTIFIED, LedgerKind.ESCALATED)
@@ -47,6 +48,11 @@ class Story:
         """Seconds from incident opened to outcome recorded."""
         value = self._data(LedgerKind.OUTCOME).get("seconds")
         return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def oddity(self) -> str:
+        """What is odd about a run that did not fail, in words; empty for one that failed."""
+        return self.summary if self.kind == IncidentKind.ANOMALOUS else ""
 
     @property
     def summary(self) -> str:

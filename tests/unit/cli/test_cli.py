@@ -201,7 +201,8 @@ def test_incidents_are_listed_with_and_without_the_word(
 ) -> None:
     assert "There are no incidents." in run(world, *arguments).stdout
     with_incident(world)
-    assert INCIDENT.id in run(world, *arguments).stdout
+    table = run(world, *arguments).stdout
+    assert all(word in table for word in (INCIDENT.id, "network", "retry_build", "healed"))
     (listed,) = json.loads(run(world, *arguments, "--json").stdout)["incidents"]
     assert listed == {
         "id": INCIDENT.id,
@@ -210,6 +211,12 @@ def test_incidents_are_listed_with_and_without_the_word(
         "kind": "failed",
         "status": "opened",
         "opened_at": NOON.isoformat(),
+        "cause": "network",
+        "summary": "the [network] failed",
+        "decision": "act",
+        "action": "retry_build",
+        "outcome": "healed",
+        "seconds": None,
     }
 
 

@@ -109,8 +109,8 @@ def _of_suspects() -> tuple[Signature, ...]:
 
 def _of_tests(run: Run, failures: Sequence[TestCase], redactor: Redactor) -> Diagnosis:
     """Flaky only when every failed test shows it: one genuine failure makes another attempt useless."""
-    tests = [LogLine(0, redactor.redact(_plain(f"{test.name}: {test.message}"))) for test in failures]
-    marks = [_flaky_mark(line.text) for line in tests]
+    marks = [_flaky_mark(redactor.redact(_plain(f"{test.name}: {test.message}"))) for test in failures]
+    tests = [LogLine(0, redactor.redact(_plain(f"{test.name}: {_headline(test)}"))) for test in failures]
     mark = marks[0] if all(marks) else None
     cause = mark.cause if mark else Cause.TEST_FAILURE
     name = redactor.redact(_plain(failures[0].name))
@@ -125,6 +125,11 @@ def _of_tests(run: Run, failures: Sequence[TestCase], redactor: Redactor) -> Dia
         evidence=tuple(_shown(tests[:MAX_EVIDENCE])),
         test=name,
     )
+
+
+def _headline(test: TestCase) -> str:
+    """What a test says first: the assertion; the rest is the framework's account of it."""
+    return next((line.strip() for line in test.message.splitlines() if line.strip()), test.status)
 
 
 def _flaky_mark(text: str) -> Signature | None:

@@ -1,10 +1,8 @@
 """The suggestion without a model: the finding, what to do about such a cause, what the remedy does."""
 
-from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
+from selfheal.domain.decision import NOTIFY
+from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, Suspect
 from selfheal.domain.remedy import Remedy
-
-SCORE_SOURCE = "score"
-NOTIFY = "notify"
 
 WHAT_TO_DO = {
     Cause.INFRA_FLAKE: "Build the same commit again; if it comes back, look at the build host and its image.",
@@ -38,7 +36,7 @@ _ODD_BUT_PASSED = (
 
 def explain(diagnosis: Diagnosis, remedy: Remedy) -> str:
     """An explanation good enough to act on: the finding, the advice, the remedy proposed."""
-    advice = _ODD_BUT_PASSED if diagnosis.source == SCORE_SOURCE else WHAT_TO_DO[diagnosis.cause]
+    advice = _ODD_BUT_PASSED if diagnosis.source == SCORE else WHAT_TO_DO[diagnosis.cause]
     proposal = (
         "Selfheal repeats nothing here."
         if remedy.id == NOTIFY
