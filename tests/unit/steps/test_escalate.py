@@ -1,5 +1,7 @@
 """escalate: whatever broke, a person hears of it once and the ledger keeps it."""
 
+from dataclasses import replace
+
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
 from selfheal.steps.escalate import escalate
@@ -26,4 +28,14 @@ def test_a_person_is_called_once_with_the_state_and_the_error() -> None:
     [(subject, text)] = bus.messages
     assert subject == "codebuild:shop needs a person: Selfheal failed in DiagnoseFailure"
     assert "RunNotFound" in text and len(text) < 1500
+    assert "shop:1" in text
     assert [entry.kind for entry in ledger.written] == [LedgerKind.ESCALATED]
+
+
+def test_a_secret_in_an_error_does_not_get_out() -> None:
+    bus, ledger = MemoryBus(), MemoryLedger()
+    secret = "AKIA" + "Q3EXAMPLE7EXAMP7"
+    escalate(
+        replace(STATE, cause=f"could not read {secret}"), ledger=ledger, notifier=bus, clock=FixedClock()
+    )
+    assert secret not in str(bus.messages) and secret not in str(ledger.written)

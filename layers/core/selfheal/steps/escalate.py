@@ -1,5 +1,6 @@
 """escalate: the one exit for everything that went wrong: record it and call a person."""
 
+from selfheal.diagnose.redact import Redactor
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.ports import Clock, Ledger, Notifier
 from selfheal.steps.notify import message
@@ -11,13 +12,13 @@ LONGEST_CAUSE = 1000
 def escalate(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clock) -> str:
     """Hand an incident to a person; gives the subject line. A second call for it tells nobody again.
 
-    The error's text comes from our own typed errors, which name fields and resources but quote no log.
+    The error's text is redacted like any other: an error that nobody foresaw may quote what it choked on.
     """
     subject = f"{state.pipeline} needs a person: Selfheal failed in {state.state or 'an unknown state'}"
     if any(entry.kind is LedgerKind.ESCALATED for entry in ledger.entries(state.incident_id)):
         return subject
-    trouble = f"{state.error}: {state.cause[:LONGEST_CAUSE]}"
-    notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {trouble}")
-    data = {"state": state.state, "error": state.error, "cause": state.cause[:LONGEST_CAUSE]}
+    cause = Redactor(()).redact(state.cause)[:LONGEST_CAUSE]
+    notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {state.error}: {cause}")
+    data = {"state": state.state, "error": state.error, "cause": cause}
     ledger.append(LedgerEntry(state.incident_id, LedgerKind.ESCALATED, clock.now(), data))
     return subject

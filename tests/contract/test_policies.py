@@ -1,0 +1,40 @@
+"""Policy files: each can be deployed, and the default one lets nothing happen."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from selfheal.domain.diagnosis import Cause
+from selfheal.domain.policy import parse_policy
+from selfheal.remedies.registry import catalogue
+
+ROOT = Path(__file__).parents[2]
+REMEDIES = frozenset(remedy.id for remedy in catalogue())
+FILES = sorted((ROOT / "policy").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_policy_can_be_deployed(path: Path) -> None:
+    parse_policy(path.read_text(), REMEDIES)
+
+
+def test_the_default_policy_lets_nothing_happen() -> None:
+    policy = parse_policy((ROOT / "policy/default.toml").read_text(), REMEDIES)
+    assert all(
+        policy.rule_for("codebuild:any", cause, remedy) is None for cause in Cause for remedy in REMEDIES
+    )
+
+
+def test_what_the_default_policy_shows_as_examples_is_valid() -> None:
+    text = (ROOT / "policy/default.toml").read_text()
+    examples = text[text.index("# [[rule]]") :]
+    uncommented = "\n".join(line.removeprefix("# ").removeprefix("#") for line in examples.splitlines())
+    assert len(tomllib.loads(uncommented)["rule"]) == len(parse_policy(uncommented, REMEDIES).rules) == 2
+
+
+def test_the_policy_in_the_docs_is_valid_and_names_every_cause() -> None:
+    page = (ROOT / "docs/policy.md").read_text()
+    example = page.split("```toml")[1].split("```")[0]
+    assert parse_policy(example, REMEDIES).rules
+    assert all(f"`{cause}`" in page for cause in Cause)
