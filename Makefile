@@ -21,7 +21,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 
 .venv/.ready: requirements/pip.txt requirements/dev.txt pyproject.toml
 	@{ test -n "$(PYTHON)" || { echo "Selfheal needs Python 3.11 or later; put it on the PATH or set PYTHON=..." && exit 1; }; \
-	test -x $(BIN)/python || { echo "creating .venv with $(PYTHON)" && "$(PYTHON)" -m venv .venv; }; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "creating .venv with $(PYTHON)" && "$(PYTHON)" -m venv --clear .venv; }; \
 	echo "installing requirements/dev.txt"; \
 	$(BIN)/python $(PIP_INSTALL) requirements/pip.txt; \
 	$(BIN)/python $(PIP_INSTALL) requirements/dev.txt; \
@@ -30,7 +30,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 
 .venv-checkov/.ready: requirements/checkov.txt .venv/.ready
 	@{ echo "creating .venv-checkov for the template checks"; \
-	test -x .venv-checkov/bin/python || $(BIN)/python -m venv .venv-checkov; \
+	.venv-checkov/bin/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m venv --clear .venv-checkov; \
 	.venv-checkov/bin/python $(PIP_INSTALL) requirements/pip.txt; \
 	.venv-checkov/bin/python $(PIP_INSTALL) requirements/checkov.txt; \
 	touch $@; } >&2
