@@ -12,7 +12,7 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ExecuteRequest in; the Action out."""
     executor = Executor(
         incidents=runtime.incidents, reader=runtime.reader, builds=runtime.builds, actions=runtime.actions,
-        ledger=runtime.ledger, clock=runtime.clock, ceiling=runtime.settings.mode, budget=runtime.policy.budget,
+        ledger=runtime.ledger, clock=runtime.clock, ceiling=runtime.settings.mode, policy=runtime.policy,
         actor=runtime.actor,
     )  # fmt: skip
     return encode(executor.execute(decode(ExecuteRequest, event)))

@@ -103,7 +103,8 @@ def main() -> None:
     """Print all figures; with ``--misses`` also every row that was missed."""
     folder = data_folder()
     if not (folder / "failed.jsonl").exists():
-        sys.exit(f"skipped: no labelled logs in {folder} (set SELFHEAL_DATA)")
+        print(f"skipped: no labelled logs in {folder} (set SELFHEAL_DATA)")
+        return
     rows = [row for row in read(folder / "failed.jsonl") if row["confidence"] != "low"]
     found = [diagnosed(row["text"]) for row in rows]
     report_causes((expected(row), d.cause) for row, d in zip(rows, found, strict=True))

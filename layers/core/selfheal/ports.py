@@ -11,7 +11,7 @@ from typing import Protocol
 from selfheal.domain.action import Action
 from selfheal.domain.decision import Spent
 from selfheal.domain.incident import Incident, Lineage
-from selfheal.domain.ledger import LedgerEntry
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, TestTotals
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import LogLocation, PipelineKey, Run, RunRef
@@ -133,6 +133,9 @@ class Ledger(Protocol):
 
     def append(self, entry: LedgerEntry) -> bool:
         """Write an entry unless the incident has one of this kind; True when it is new."""
+
+    def entry(self, incident_id: str, kind: LedgerKind) -> LedgerEntry | None:
+        """The incident's entry of that kind, read consistently; None while there is none."""
 
     def entries(self, incident_id: str) -> list[LedgerEntry]:
         """All entries of an incident in the order they were written."""

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from selfheal.detect.baseline import MedianMad, Thresholds
@@ -19,7 +19,7 @@ NORMAL = [
 ]
 
 
-def lasting(seconds: float, **phases: float) -> Measurement:
+def lasting(seconds: float, /, **phases: float) -> Measurement:
     return a_measurement(duration_seconds=seconds, phases=phases)
 
 
@@ -61,6 +61,7 @@ numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
 @given(numbers, st.dictionaries(st.text(), numbers, max_size=3), st.lists(numbers, max_size=12))
+@example(60.0, {"seconds": 1.0}, [])  # a phase may be called anything
 def test_no_number_whatever_makes_a_score_that_is_not_finite(
     value: float, phases: dict[str, float], history: list[float]
 ) -> None:
@@ -75,3 +76,19 @@ def test_no_number_whatever_makes_a_score_that_is_not_finite(
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
 def test_a_duration_that_is_no_duration_is_left_out(seconds: float) -> None:
     assert BASELINE.score(lasting(seconds, BUILD=40.0), NORMAL).level is Level.NONE
+
+
+def test_the_level_says_how_far_out_a_run_is() -> None:
+    baseline = MedianMad(Thresholds(min_seconds=1.0))
+    assert baseline.score(lasting(98.0), NORMAL).level is Level.TELL
+    assert baseline.score(lasting(160.0), NORMAL).level is Level.HEAL
+
+
+def test_a_score_is_bounded() -> None:
+    assert BASELINE.score(lasting(1e9), NORMAL).value == Thresholds().clip_z
+
+
+def test_a_run_within_half_its_median_is_not_odd_however_steady_the_pipeline() -> None:
+    baseline = MedianMad(Thresholds(min_seconds=1.0, floor_sigma=0.001))
+    score = baseline.score(lasting(85.0), NORMAL)
+    assert score.value > 8 and score.level is Level.NONE

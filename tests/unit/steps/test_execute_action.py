@@ -1,14 +1,15 @@
 """execute_action: exactly the decided action, exactly once, whatever dies when."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Decision, Verdict
-from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.errors import InvalidEvent, Throttled
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.policy import Budget, Mode
+from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.testing.builders import NOON, a_run, an_incident
@@ -26,7 +27,7 @@ class World:
     actions: MemoryActions = field(default_factory=MemoryActions)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     ceiling: Mode = Mode.ACT
-    budget: Budget = field(default_factory=Budget)
+    policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
     service: FakeService = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,10 +49,15 @@ class World:
             ledger=self.ledger,
             clock=self.clock,
             ceiling=self.ceiling,
-            budget=self.budget,
+            policy=self.policy,
             actor="execute-action",
         )
         return executor.execute(ExecuteRequest(INCIDENT.id, run_id, remedy, version))
+
+    def intend(self) -> None:
+        """What an execution leaves that died between its intent and its call."""
+        intent = Action(INCIDENT.id, "retry_build", ActionStatus.INTENDED, self.clock.now())
+        self.actions.actions[INCIDENT.id] = intent
 
     def kinds(self) -> list[LedgerKind]:
         return [entry.kind for entry in self.ledger.written]
@@ -104,9 +110,7 @@ def test_a_function_that_died_right_after_the_call_finds_its_build_again() -> No
 def test_a_lost_build_that_has_not_fetched_its_commit_yet_is_found_too() -> None:
     world = World()
     world.decide()
-    world.actions.actions[INCIDENT.id] = Action(
-        INCIDENT.id, "retry_build", ActionStatus.INTENDED, world.clock.now()
-    )
+    world.intend()
     queued = a_run("shop:queued", RunStatus.IN_PROGRESS, ended_at=None, source_version="")
     world.service.add(replace(queued, started_at=world.clock.now(), initiator="r/execute-action"))
     assert world.execute().new_run_id == "shop:queued"
@@ -116,9 +120,7 @@ def test_a_lost_build_that_has_not_fetched_its_commit_yet_is_found_too() -> None
 def test_a_function_that_died_between_intent_and_call_makes_the_call_once() -> None:
     world = World()
     world.decide()
-    world.actions.actions[INCIDENT.id] = Action(
-        INCIDENT.id, "retry_build", ActionStatus.INTENDED, world.clock.now()
-    )
+    world.intend()
     assert world.execute().status is ActionStatus.STARTED
     assert world.service.started == [("retry", "shop:1")]
 
@@ -126,9 +128,7 @@ def test_a_function_that_died_between_intent_and_call_makes_the_call_once() -> N
 def test_a_build_that_belongs_to_another_incident_is_not_taken_for_ours() -> None:
     world = World()
     world.decide()
-    world.actions.actions[INCIDENT.id] = Action(
-        INCIDENT.id, "retry_build", ActionStatus.INTENDED, world.clock.now()
-    )
+    world.intend()
     world.service.add(a_run("shop:other", started_at=world.clock.now(), initiator="r/execute-action"))
     world.actions.finish(
         Action("another", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:other")
@@ -140,11 +140,11 @@ def test_a_build_that_belongs_to_another_incident_is_not_taken_for_ours() -> Non
     ("remedy", "run_id", "version"),
     [("retry_build_clean", "shop:1", "v1"), ("retry_build", "shop:2", "v1"), ("retry_build", "shop:1", "v2")],
 )
-def test_what_was_not_decided_is_not_done(remedy: str, run_id: str, version: str) -> None:
+def test_what_was_not_decided_is_an_error(remedy: str, run_id: str, version: str) -> None:
     world = World()
     world.decide()
-    action = world.execute(remedy, run_id, version)
-    assert action.status is ActionStatus.REFUSED and "not the action that was decided" in action.reason
+    with pytest.raises(InvalidEvent, match="not the action that was decided"):
+        world.execute(remedy, run_id, version)
     assert world.service.started == [] and world.actions.charged == []
 
 
@@ -152,8 +152,84 @@ def test_what_was_not_decided_is_not_done(remedy: str, run_id: str, version: str
 def test_only_a_verdict_to_act_is_carried_out(verdict: Verdict) -> None:
     world = World()
     world.decide(verdict=verdict)
-    assert world.execute().status is ActionStatus.REFUSED
+    with pytest.raises(InvalidEvent):
+        world.execute()
     assert world.service.started == []
+
+
+def test_an_intent_opens_no_way_for_another_remedy() -> None:
+    world = World()
+    world.decide()
+    world.intend()
+    with pytest.raises(InvalidEvent):
+        world.execute("retry_build_clean")
+    assert world.service.started == []
+
+
+def test_telling_a_person_needs_no_permission_and_no_budget() -> None:
+    world = World(ceiling=Mode.OBSERVE, policy=Policy("v2", Budget(0, 0, 0), ()))
+    world.decide("notify")
+    assert world.execute("notify").status is ActionStatus.DONE
+    assert world.actions.charged == []
+
+
+def test_a_policy_that_changed_since_the_decision_does_not_carry_it() -> None:
+    world = World(policy=Policy("v2", Budget(), ()))
+    world.decide()
+    assert "policy has changed" in world.execute().reason
+    assert world.service.started == []
+
+
+def test_an_intent_that_waited_does_not_outlive_the_switch_to_observe() -> None:
+    world = World(ceiling=Mode.OBSERVE)
+    world.decide()
+    world.intend()
+    assert "set to observe" in world.execute().reason
+    assert world.service.started == []
+
+
+def test_a_build_that_was_started_before_the_switch_is_linked_all_the_same() -> None:
+    world = World()
+    world.decide()
+    world.service.crash_after_start = True
+    with pytest.raises(ConnectionError):
+        world.execute()
+    world.ceiling = Mode.OBSERVE
+    assert world.execute().new_run_id == "shop:again-1"
+
+
+def test_a_clock_that_is_a_little_ahead_hides_no_lost_build() -> None:
+    world = World()
+    world.decide()
+    world.intend()
+    started = world.clock.now() - timedelta(seconds=20)
+    world.service.add(a_run("shop:lost", started_at=started, initiator="r/execute-action"))
+    assert world.execute().new_run_id == "shop:lost"
+
+
+def test_another_executions_intent_is_not_refused_away() -> None:
+    world = World()
+    world.decide()
+
+    class Overtaken(MemoryActions):
+        """The other execution writes its intent while this one makes its preflight."""
+
+        looked = 0
+
+        def of_incident(self, incident_id: str) -> Action | None:
+            self.looked += 1
+            if self.looked == 2:
+                self.actions[incident_id] = Action(
+                    incident_id, "retry_build", ActionStatus.INTENDED, world.clock.now()
+                )
+            return super().of_incident(incident_id)
+
+    world.actions = Overtaken()
+    world.service.add(a_run("shop:again-1", started_at=world.clock.now(), initiator="r/execute-action"))
+    with pytest.raises(Throttled, match="another execution"):
+        world.execute()
+    assert world.actions.actions[INCIDENT.id].status is ActionStatus.INTENDED
+    assert world.execute().new_run_id == "shop:again-1"
 
 
 def test_a_stack_set_to_observe_since_the_decision_does_nothing() -> None:
@@ -164,7 +240,7 @@ def test_a_stack_set_to_observe_since_the_decision_does_nothing() -> None:
 
 
 def test_a_spent_budget_refuses_at_the_last_moment_too() -> None:
-    world = World(budget=Budget(per_commit=0))
+    world = World(policy=Policy("v1", Budget(per_commit=0), ()))
     world.decide()
     action = world.execute()
     assert action.status is ActionStatus.REFUSED and "budget spent" in action.reason

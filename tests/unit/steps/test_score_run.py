@@ -139,3 +139,11 @@ def test_a_run_that_was_never_measured_is_a_clear_error() -> None:
             clock=FixedClock(),
             actor="execute-action",
         )
+
+
+def test_runs_whose_commit_is_unknown_share_no_budget() -> None:
+    world = World()
+    for run_id in ("shop:1", "shop:2"):
+        world.score(a_measurement(run_id, RunStatus.FAILED, source_version=""))
+    lineages = {str(incident.lineage) for incident in world.incidents.stored.values()}
+    assert lineages == {"codebuild:shop@shop:1", "codebuild:shop@shop:2"}

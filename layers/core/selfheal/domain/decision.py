@@ -64,7 +64,7 @@ def applicable(diagnosis: Diagnosis, catalogue: Iterable[Remedy]) -> list[Remedy
         or (
             diagnosis.cause in remedy.causes
             and remedy.suspect in (Suspect.NONE, diagnosis.suspect)
-            and (diagnosis.transient is True or not remedy.needs_transient)
+            and diagnosis.transient is True
         )
     ]
     risks = ["repeats", "changes", "none"]
@@ -124,7 +124,7 @@ def _verdict(
         )
     if reason := spent.exhausted(policy.budget):
         return Verdict.REFUSE, reason
-    if rule.mode is Mode.ASK or ceiling is Mode.ASK:
+    if Mode.ASK in (rule.mode, ceiling):
         return Verdict.ASK, "the policy wants a person to do this"
     return Verdict.ACT, f"policy allows {remedy.id} for {diagnosis.cause}"
 

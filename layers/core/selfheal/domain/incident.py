@@ -23,13 +23,16 @@ def incident_id(run_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What attempts are counted against: one commit of one pipeline, whoever started the runs."""
+    """What attempts are counted against: one commit of one pipeline, whoever started the runs.
+
+    ``source_version`` is the run's id where the commit is not known.
+    """
 
     pipeline: PipelineKey
     source_version: str
 
     def __str__(self) -> str:
-        return f"{self.pipeline}@{self.source_version or 'unknown'}"
+        return f"{self.pipeline}@{self.source_version}"
 
 
 @dataclass(frozen=True, slots=True)

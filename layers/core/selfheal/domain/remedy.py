@@ -32,4 +32,3 @@ class Remedy:
     undo: str
     suspect: Suspect = Suspect.NONE
     delay_seconds: int = 0
-    needs_transient: bool = True

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """What an odd run calls for: nothing, telling a person, or an incident."""
+    """How sure it is that a run is odd. Both ``tell`` and ``heal`` open an incident; no remedy acts on one yet."""
 
     NONE = "none"
     TELL = "tell"

@@ -12,7 +12,6 @@ REMEDY = Remedy(
     risk=Risk.NONE,
     iam_actions=frozenset(),
     undo="none needed",
-    needs_transient=False,
 )
 
 

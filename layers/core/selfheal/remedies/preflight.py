@@ -18,6 +18,6 @@ def build_again(run: Run, builds: Builds) -> str:
 def _already_again(run: Run, builds: Builds) -> str:
     for other in builds.started_since(run.ref.key.name, run.started_at):
         newer = other.ref != run.ref and other.started_at > run.started_at
-        if newer and other.source_version == run.source_version:
+        if newer and run.source_version and other.source_version == run.source_version:
             return f"{other.initiator or 'somebody'} already built this commit again ({other.ref.run_id})"
     return ""

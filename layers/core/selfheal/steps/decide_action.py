@@ -57,7 +57,5 @@ def decide_action(
 
 def decision_on(incident_id: str, ledger: Ledger) -> Decision | None:
     """The decision in the ledger, None while there is none."""
-    for entry in ledger.entries(incident_id):
-        if entry.kind is LedgerKind.DECIDED:
-            return decode(Decision, entry.data)
-    return None
+    entry = ledger.entry(incident_id, LedgerKind.DECIDED)
+    return decode(Decision, entry.data) if entry else None

@@ -15,7 +15,7 @@ def escalate(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clo
     The error's text is redacted like any other: an error that nobody foresaw may quote what it choked on.
     """
     subject = f"{state.pipeline} needs a person: Selfheal failed in {state.state or 'an unknown state'}"
-    if any(entry.kind is LedgerKind.ESCALATED for entry in ledger.entries(state.incident_id)):
+    if ledger.entry(state.incident_id, LedgerKind.ESCALATED):
         return subject
     cause = Redactor(()).redact(state.cause)[:LONGEST_CAUSE]
     notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {state.error}: {cause}")

@@ -2,20 +2,24 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Verdict
-from selfheal.domain.errors import ActionRefused, RequestRejected
+from selfheal.domain.errors import ActionRefused, InvalidEvent, RequestRejected, Throttled
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.policy import Budget, Mode
-from selfheal.domain.run import Run
+from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.remedy import Risk
 from selfheal.ports import ActionStore, Builds, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
 from selfheal.steps.decide_action import decision_on
 from selfheal.wire import encode
 
-FINAL = (ActionStatus.STARTED, ActionStatus.DONE, ActionStatus.REFUSED)
+FINAL = (ActionStatus.STARTED, ActionStatus.REFUSED)
+
+# The intent carries our clock's time and a build its service's.
+CLOCKS_APART = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class ExecuteRequest:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Carries out actions. ``ceiling`` and ``budget`` are the policy's; ``actor`` is our name as an initiator."""
+    """Carries out actions. ``ceiling`` is the stack's mode; ``actor`` is our name as an initiator."""
 
     incidents: IncidentStore
     reader: RunReader
@@ -39,41 +43,30 @@ class Executor:
     ledger: Ledger
     clock: Clock
     ceiling: Mode
-    budget: Budget
+    policy: Policy
     actor: str
 
     def execute(self, request: ExecuteRequest) -> Action:
         """Carry out one action; asked again, it gives the same action back and touches nothing twice.
 
-        The intent is written before the call, so a crash leaves either no intent (nothing was called), or
-        an intent without a run: then the run it may have started is looked for before anything is started.
-        Raises InvalidEvent for a remedy outside the catalogue.
+        The intent is written before the call, so a crash leaves either no intent (nothing was called), or an
+        intent without a run: then the run it may have started is looked for before anything is started.
+        Raises InvalidEvent for what was not decided, Throttled while another execution is at it.
         """
         incident = self.incidents.get(request.incident_id)
         remedy = remedy_module(request.remedy)
-        existing = self.actions.of_incident(incident.id)
-        if existing and existing.status in FINAL:
-            return existing
+        self._check_decided(request, incident)
+        if remedy.REMEDY.risk is Risk.NONE:
+            return self._done(incident, request.remedy)
+        earlier = action = self.actions.of_incident(incident.id)
         try:
-            run = self.reader.read(incident.run)
-            action = existing or self._intend(request, incident, run, remedy)
-            return self._start(incident, run, remedy, action, resumed=existing is not None)
+            action = action or self._intend(request, incident, remedy)
+            return self._settle(incident, remedy, action, resumed=earlier is not None)
         except (ActionRefused, RequestRejected) as refusal:
-            return self._refuse(incident, request.remedy, existing, str(refusal))
+            return self._refuse(incident, request.remedy, str(refusal), owned=action is not None)
 
-    def _intend(self, request: ExecuteRequest, incident: Incident, run: Run, remedy: RemedyModule) -> Action:
-        self._check_decision(request, incident)
-        if reason := remedy.preflight(run, self.builds):
-            raise ActionRefused(reason)
-        intent = Action(incident.id, request.remedy, ActionStatus.INTENDED, self.clock.now())
-        action = self.actions.intend(intent, incident.lineage, self.budget)
-        self._record(action, LedgerKind.ACTION_INTENDED)
-        return action
-
-    def _check_decision(self, request: ExecuteRequest, incident: Incident) -> None:
-        """What is asked must be what the ledger says was decided, and the stack must still be set to act."""
-        if self.ceiling is not Mode.ACT:
-            raise ActionRefused(f"the stack is set to {self.ceiling}")
+    def _check_decided(self, request: ExecuteRequest, incident: Incident) -> None:
+        """What is asked must be what the ledger says was decided; anything else is a fault or an attack."""
         decided = decision_on(incident.id, self.ledger)
         asked = (request.run_id, request.remedy, request.policy_version, Verdict.ACT)
         if decided is None or asked != (
@@ -82,42 +75,76 @@ class Executor:
             decided.policy_version,
             decided.verdict,
         ):
-            raise ActionRefused("this is not the action that was decided for this incident")
+            raise InvalidEvent("remedy", "this is not the action that was decided for this incident")
 
-    def _start(
-        self, incident: Incident, run: Run, remedy: RemedyModule, action: Action, *, resumed: bool
-    ) -> Action:
+    def _check_still_allowed(self, incident: Incident) -> None:
+        """The decision may be an hour old: the stack must still act, by the policy that was decided on."""
+        if self.ceiling is not Mode.ACT:
+            raise ActionRefused(f"the stack is set to {self.ceiling}")
+        decided = decision_on(incident.id, self.ledger)
+        if decided is None or decided.policy_version != self.policy.version:
+            raise ActionRefused("the policy has changed since this was decided")
+
+    def _done(self, incident: Incident, remedy: str) -> Action:
+        """A remedy that touches nothing needs no permission, no budget and no intent."""
+        done = Action(incident.id, remedy, ActionStatus.DONE, self.clock.now())
+        self._record(done, LedgerKind.ACTION_STARTED)
+        return done
+
+    def _intend(self, request: ExecuteRequest, incident: Incident, remedy: RemedyModule) -> Action:
+        self._check_still_allowed(incident)
+        if reason := remedy.preflight(self.reader.read(incident.run), self.builds):
+            raise ActionRefused(reason)
+        intent = Action(incident.id, request.remedy, ActionStatus.INTENDED, self.clock.now())
+        return self.actions.intend(intent, incident.lineage, self.policy.budget)
+
+    def _settle(self, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool) -> Action:
+        """Bring an action to its end, wherever an earlier attempt left it."""
+        self._record(replace(action, status=ActionStatus.INTENDED, new_run_id=""), LedgerKind.ACTION_INTENDED)
+        if action.status in FINAL:
+            return self._recorded(action)
         new_run_id = self._find_lost(incident, action) if resumed else ""
         if not new_run_id:
+            self._check_still_allowed(incident)
+            run = self.reader.read(incident.run)
             new_run_id = remedy.start(run, self.builds, token_of(incident))
-        status = ActionStatus.STARTED if new_run_id else ActionStatus.DONE
-        finished = replace(action, status=status, new_run_id=new_run_id)
-        self.actions.finish(finished)
-        self._record(finished, LedgerKind.ACTION_STARTED)
-        return finished
+        started = replace(action, status=ActionStatus.STARTED, new_run_id=new_run_id)
+        self.actions.finish(started)
+        return self._recorded(started)
 
     def _find_lost(self, incident: Incident, action: Action) -> str:
         """The run that an attempt which died before it could note it has started; empty when there is none.
 
-        CodeBuild remembers an idempotency token for five minutes only, so after that the token protects nobody.
+        CodeBuild remembers an idempotency token for five minutes only; after that it protects nobody.
         """
-        for run in self.builds.started_since(incident.run.key.name, action.intended_at):
+        since = action.intended_at - CLOCKS_APART
+        for run in self.builds.started_since(incident.run.key.name, since):
             ours = run.initiator.endswith(f"/{self.actor}")
             # A build that has not fetched its source yet has no commit; ours since the intent is ours.
             same = run.source_version in (incident.lineage.source_version, "")
-            if ours and same and not self.actions.incident_of_run(run.ref.run_id):
+            if ours and same and self.actions.incident_of_run(run.ref.run_id) in ("", incident.id):
                 return run.ref.run_id
         return ""
 
-    def _refuse(self, incident: Incident, remedy: str, existing: Action | None, reason: str) -> Action:
-        current = existing or self.actions.of_incident(incident.id)
-        if current and current.status in FINAL:
-            return current
-        refused = Action(incident.id, remedy, ActionStatus.REFUSED, self.clock.now(), reason=reason)
-        if current:
-            self.actions.finish(replace(current, status=ActionStatus.REFUSED, reason=reason))
-        self._record(refused, LedgerKind.ACTION_REFUSED)
-        return refused
+    def _refuse(self, incident: Incident, remedy: str, reason: str, *, owned: bool) -> Action:
+        """Note a refusal; ``owned`` says whether the stored intent is one that this call has taken up."""
+        current = self.actions.of_incident(incident.id)
+        if current is None:
+            refused = Action(incident.id, remedy, ActionStatus.REFUSED, self.clock.now(), reason=reason)
+            return self._recorded(refused)
+        if current.status in FINAL:
+            return self._recorded(current)
+        if not owned:
+            raise Throttled("another execution is carrying out this incident's action")
+        refused = replace(current, status=ActionStatus.REFUSED, reason=reason)
+        self.actions.finish(refused)
+        return self._recorded(refused)
+
+    def _recorded(self, action: Action) -> Action:
+        """The ledger's entry of an action that has ended, also when an earlier attempt died before writing it."""
+        refused = action.status is ActionStatus.REFUSED
+        self._record(action, LedgerKind.ACTION_REFUSED if refused else LedgerKind.ACTION_STARTED)
+        return action
 
     def _record(self, action: Action, kind: LedgerKind) -> None:
         self.ledger.append(LedgerEntry(action.incident_id, kind, self.clock.now(), encode(action)))

@@ -33,8 +33,8 @@ def ingest_run(
     if stored is not None and stored.announced:
         return None
     measurement = stored.measurement if stored else measure(ref, reader, reports, metrics)
+    measurement = runs.save(measurement).measurement
     lake.put(measurement)
-    runs.save(measurement)
     _resume_waiters(measurement, waiters, resumer)
     bus.publish(RUN_MEASURED, run_measured(measurement))
     runs.mark_announced(measurement.run_id)

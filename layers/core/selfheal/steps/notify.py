@@ -18,7 +18,7 @@ HEADLINES = {
 def notify(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clock) -> str:
     """Tell people how an incident ended; gives the subject line. A second call for it tells nobody again."""
     subject = subject_line(state)
-    if any(entry.kind is LedgerKind.NOTIFIED for entry in ledger.entries(state.incident_id)):
+    if ledger.entry(state.incident_id, LedgerKind.NOTIFIED):
         return subject
     notifier.send(subject, message(state))
     data = {"subject": subject}

@@ -17,8 +17,8 @@ def record_outcome(state: HealState, *, incidents: IncidentStore, ledger: Ledger
     outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3))
     if ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
         return outcome
-    written = next(e for e in ledger.entries(incident.id) if e.kind is LedgerKind.OUTCOME)
-    return decode(Outcome, written.data)
+    written = ledger.entry(incident.id, LedgerKind.OUTCOME)
+    return decode(Outcome, written.data) if written else outcome
 
 
 def judge(

@@ -53,7 +53,7 @@ def score_run(
                 id=incident_id(measurement.run_id),
                 run=RunRef(measurement.pipeline, measurement.run_id),
                 kind=kind,
-                lineage=Lineage(measurement.pipeline, measurement.source_version),
+                lineage=_lineage(measurement),
                 opened_at=clock.now(),
                 score=score,
             ),
@@ -73,6 +73,11 @@ def attention(measurement: Measurement, score: Score) -> IncidentKind | None:
     return None
 
 
+def _lineage(measurement: Measurement) -> Lineage:
+    """A run that failed before its commit was known is a lineage of its own: it must not share others' budget."""
+    return Lineage(measurement.pipeline, measurement.source_version or measurement.run_id)
+
+
 def _started_by_selfheal(measurement: Measurement, actions: ActionStore, actor: str) -> bool:
     """A run that Selfheal started is the outcome of an incident, never the start of another."""
     own = bool(actor) and measurement.initiator.endswith(f"/{actor}")
@@ -83,7 +88,7 @@ def _open(incident: Incident, incidents: IncidentStore, ledger: Ledger, bus: Eve
     """The ledger's entry comes last: while it is missing, a repeated delivery announces the incident again."""
     if not incidents.open(incident):
         incident = incidents.get(incident.id)
-    if any(entry.kind is LedgerKind.OPENED for entry in ledger.entries(incident.id)):
+    if ledger.entry(incident.id, LedgerKind.OPENED):
         return
     detail: dict[str, object] = {
         "incident_id": incident.id,

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from selfheal.domain.action import Action
+from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Spent
-from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion
+from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion, RequestRejected
 from selfheal.domain.incident import Incident, Lineage
-from selfheal.domain.ledger import LedgerEntry
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import PipelineKey
@@ -91,6 +91,10 @@ class MemoryLedger:
         self.written.append(entry)
         return True
 
+    def entry(self, incident_id: str, kind: LedgerKind) -> LedgerEntry | None:
+        """Ledger."""
+        return next((e for e in self.entries(incident_id) if e.kind is kind), None)
+
     def entries(self, incident_id: str) -> list[LedgerEntry]:
         """Ledger."""
         return [entry for entry in self.written if entry.incident_id == incident_id]
@@ -115,7 +119,10 @@ class MemoryActions:
         return action
 
     def finish(self, action: Action) -> None:
-        """ActionStore."""
+        """ActionStore. An action ends once; the same end again changes nothing."""
+        stored = self.actions.get(action.incident_id)
+        if stored and stored.status is not ActionStatus.INTENDED and stored != action:
+            raise RequestRejected(f"the action of incident {action.incident_id} is {stored.status} already")
         self.actions[action.incident_id] = action
 
     def of_incident(self, incident_id: str) -> Action | None:

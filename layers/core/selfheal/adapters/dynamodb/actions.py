@@ -37,7 +37,7 @@ class DynamoActions:
         """ActionStore. The same again changes nothing; a second, different end raises RequestRejected."""
         writes: list[Json] = [{"Update": _end(action)}]
         if action.new_run_id:
-            writes.append({"Put": {"Item": _started_by(action)}})
+            writes.append({"Put": _started_by(action)})
         if self._table.transact(*writes):
             return
         stored = self.of_incident(action.incident_id)
@@ -86,4 +86,9 @@ def _end(action: Action) -> Item:
 
 
 def _started_by(action: Action) -> Item:
-    return key(f"RUN#{action.new_run_id}", "STARTED_BY") | {"incident_id": text(action.incident_id)}
+    """A run belongs to one incident: whoever comes second is refused."""
+    return {
+        "Item": key(f"RUN#{action.new_run_id}", "STARTED_BY") | {"incident_id": text(action.incident_id)},
+        "ConditionExpression": f"{ABSENT} OR incident_id = :incident",
+        "ExpressionAttributeValues": {":incident": text(action.incident_id)},
+    }
