@@ -75,6 +75,24 @@ def test_an_event_of_another_account_source_or_kind_is_matched_by_none(change: d
     assert matching_rules({**sample("codebuild_build_failed"), **change}) == []
 
 
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"])
+def test_a_build_is_taken_in_however_it_ended(status: str) -> None:
+    event = {**sample("codebuild_build_failed"), "detail": {"build-status": status}}
+    assert matching_rules(event) == ["CodeBuildRule"]
+
+
+@pytest.mark.parametrize("name", ["codepipeline_stage_failed", "codepipeline_action_failed"])
+@pytest.mark.parametrize("state", ["SUCCEEDED", "FAILED", "CANCELED", "STOPPED", "ABANDONED"])
+def test_a_stage_or_action_is_taken_in_however_it_ended(name: str, state: str) -> None:
+    assert matching_rules({**sample(name), "detail": {"state": state}}) == ["CodePipelineRule"]
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "FAILURE", "STOP"])
+def test_a_deployment_is_taken_in_however_it_ended(state: str) -> None:
+    event = {**sample("codedeploy_deployment_failed"), "detail": {"state": state}}
+    assert matching_rules(event) == ["CodeDeployRule"]
+
+
 def test_every_rule_has_a_sample() -> None:
     rules = {
         name for name, resource in stack()["Resources"].items() if resource["Type"] == "AWS::Events::Rule"

@@ -1,11 +1,12 @@
 """Who may do what: least privilege, read off the transformed template."""
 
 import json
+import re
 
 import pytest
 
 from selfheal.remedies.registry import catalogue
-from tests.contract.transformed import allowed, listed, of_type, statements
+from tests.contract.transformed import allowed, listed, of_type, source, statements
 
 ROLES = sorted(of_type("AWS::IAM::Role"))
 FUNCTION_ROLES = [role for role in ROLES if role.endswith("FunctionRole")]
@@ -23,6 +24,30 @@ READS_RUNS = {
     "codepipeline:ListActionExecutions",
     "codepipeline:GetPipelineExecution",
     "codedeploy:GetDeployment",
+}
+# What StartBuild may not override: all that a build is, except its commit (which has no condition key), the
+# cache, the compute size and the time-outs.
+FIXED_BY_THE_PROJECT = {
+    "source.buildspec",
+    "source.location",
+    "source.auth.type",
+    "source.auth.resource",
+    "source.insecureSsl",
+    "secondarySources",
+    "artifacts",
+    "secondaryArtifacts",
+    "environment.image",
+    "environment.type",
+    "environment.imagePullCredentialsType",
+    "environment.certificate",
+    "environment.privilegedMode",
+    "environment.registryCredential",
+    "environment.environmentVariables",
+    "environment.fleet.fleetArn",
+    "logsConfig",
+    "encryptionKey",
+    "serviceRole",
+    "autoRetryLimit",
 }
 TOOLS = ("codebuild:", "codepipeline:", "codedeploy:")
 
@@ -83,39 +108,27 @@ def test_execute_action_may_do_what_the_remedies_declare_and_read_runs() -> None
     assert granted == {action for remedy in catalogue() for action in remedy.iam_actions} | READS_RUNS
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "source.buildspec",
-        "source.location",
-        "source.auth.type",
-        "source.auth.resource",
-        "secondarySources",
-        "artifacts",
-        "secondaryArtifacts",
-        "environment.image",
-        "environment.privilegedMode",
-        "environment.registryCredential",
-        "environment.imagePullCredentialsType",
-        "environment.environmentVariables",
-        "logsConfig",
-        "encryptionKey",
-        "serviceRole",
-    ],
-)
-def test_a_build_cannot_be_turned_into_another_one(key: str) -> None:
-    denied = [
-        statement["Condition"]
-        for statement in statements("ExecuteActionFunctionRole")
-        if statement["Effect"] == "Deny" and statement["Action"] == "codebuild:StartBuild"
-    ]
-    assert {"Null": {f"codebuild:{key}": False}} in denied
+def test_a_build_cannot_be_turned_into_another_one() -> None:
+    """One statement per override: the keys of one condition would have to come together before it denies."""
+    of_role = list(statements("ExecuteActionFunctionRole"))
+    (allow,) = (s for s in of_role if s["Effect"] == "Allow" and "codebuild:StartBuild" in s["Action"])
+    denied = [s for s in of_role if s["Effect"] == "Deny"]
+    assert all(s["Action"] == "codebuild:StartBuild" and s["Resource"] == allow["Resource"] for s in denied)
+    conditions = [s["Condition"] for s in denied]
+    assert sorted(conditions, key=str) == sorted(
+        ({"Null": {f"codebuild:{key}": False}} for key in FIXED_BY_THE_PROJECT), key=str
+    )
 
 
 def test_overrides_that_healing_needs_are_not_denied() -> None:
     text = json.dumps([s for s in statements("ExecuteActionFunctionRole") if s["Effect"] == "Deny"])
     assert "codebuild:cache" not in text
     assert "computeType" not in text
+
+
+def test_the_scheduler_may_call_its_function_and_set_aside_what_it_cannot_deliver() -> None:
+    (role,) = (role for role in ROLES if role.startswith("ReconcileRunsFunctionSchedule"))
+    assert allowed(role) == {"lambda:InvokeFunction", "sqs:SendMessage"}
 
 
 def test_only_two_functions_resume_executions() -> None:
@@ -131,9 +144,28 @@ def test_nothing_of_the_ledger_can_be_deleted() -> None:
     assert deleting == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
 
 
-def test_logs_are_read_from_builds_only() -> None:
+def test_logs_are_read_from_the_groups_of_builds_only() -> None:
     (statement,) = (
         s for s in statements("DiagnoseFailureFunctionRole") if s["Action"] == "logs:GetLogEvents"
     )
-    assert statement["Resource"]["Fn::Sub"].endswith(":log-group:/aws/codebuild/*")
+    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${BuildLogGroups}"
+    assert [arn["Fn::Sub"] for arn in statement["Resource"]] == [f"{groups}:log-stream:*", groups]
     assert who("logs:Get") - {"HealStateMachineRole"} == {"DiagnoseFailureFunctionRole"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "accepted"),
+    [
+        ("/aws/codebuild/*", True),
+        ("team-a/builds", True),
+        ("*", False),
+        ("*/builds", False),
+        ("", False),
+        ("a,b", False),
+        ("a:b", False),
+    ],
+)
+def test_the_groups_of_builds_are_named_by_their_beginning(groups: str, accepted: bool) -> None:
+    parameter = source()["Parameters"]["BuildLogGroups"]
+    assert parameter["Default"] == "/aws/codebuild/*"
+    assert bool(re.fullmatch(parameter["AllowedPattern"], groups)) is accepted

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from jsonata import Jsonata
 
 from selfheal.domain import errors
 from tests.contract.machine import machine, tasks
@@ -17,6 +18,26 @@ PERMANENT = {
     if issubclass(error, errors.PermanentError) and error is not errors.PermanentError
 }
 TASKS = sorted(tasks())
+WHOLE_INPUT = "{% $states.input %}"
+
+
+def from_input(**paths: str) -> dict[str, str]:
+    return {key: f"{{% $states.input.{path} %}}" for key, path in paths.items()}
+
+
+INCIDENT = from_input(incident_id="incident_id", pipeline="pipeline", kind="kind")
+RUN = from_input(run_id="run_id")
+PAYLOADS = {
+    "DiagnoseFailure": INCIDENT | RUN,
+    "SuggestRemedy": INCIDENT | from_input(diagnosis="diagnosis"),
+    "DecideAction": INCIDENT | RUN | from_input(diagnosis="diagnosis", suggestion="suggestion"),
+    "ExecuteAction": RUN
+    | from_input(
+        incident_id="incident_id", remedy="decision.remedy", policy_version="decision.policy_version"
+    ),
+    "AwaitOutcome": from_input(incident_id="incident_id", run_id="action.new_run_id")
+    | {"task_token": "{% $states.context.Task.Token %}"},
+}
 
 
 def timeout_of_function(state: str) -> int:
@@ -79,20 +100,22 @@ def test_a_task_outlives_its_function(name: str) -> None:
 def test_await_outcome_waits_for_its_token_and_turns_a_timeout_into_an_unknown_outcome() -> None:
     state = tasks()["AwaitOutcome"]
     assert state["Resource"].endswith(":lambda:invoke.waitForTaskToken")
-    assert state["Arguments"]["Payload"]["task_token"] == "{% $states.context.Task.Token %}"
     assert "States.Timeout" in state["Retry"][0]["ErrorEquals"]
     assert state["Catch"][0]["ErrorEquals"] == ["States.Timeout"]
     assert "'UNKNOWN'" in state["Catch"][0]["Output"]
     assert state["Catch"][0]["Next"] == "RecordOutcome"
 
 
-def test_execute_action_sees_ids_and_nothing_that_a_log_or_a_model_wrote() -> None:
-    payload = tasks()["ExecuteAction"]["Arguments"]["Payload"]
-    assert set(payload) == {"incident_id", "run_id", "remedy", "policy_version"}
-    text = json.dumps(payload)
+@pytest.mark.parametrize("name", TASKS)
+def test_a_step_gets_what_it_needs_and_no_more(name: str) -> None:
+    payload = tasks()[name]["Arguments"]["Payload"]
+    assert payload == (PAYLOADS[name] if name in PAYLOADS else WHOLE_INPUT)
+
+
+def test_execute_action_sees_nothing_that_a_log_or_a_model_wrote() -> None:
+    text = json.dumps(PAYLOADS["ExecuteAction"])
     assert "suggestion" not in text
     assert "diagnosis" not in text
-    assert "{% $states.input %}" not in text
 
 
 def test_only_the_verdict_act_leads_to_an_action() -> None:
@@ -103,6 +126,36 @@ def test_only_the_verdict_act_leads_to_an_action() -> None:
     assert choice["Default"] == "RecordOutcome"
     entrances = [name for name, state in machine()["States"].items() if state.get("Next") == "ExecuteAction"]
     assert entrances == ["WaitBefore"]
+
+
+def test_the_wait_is_as_long_as_was_decided() -> None:
+    wait = machine()["States"]["WaitBefore"]
+    assert (wait["Type"], wait["Seconds"]) == ("Wait", "{% $states.input.decision.delay_seconds %}")
+
+
+def test_only_a_started_action_is_waited_for() -> None:
+    choice = machine()["States"]["ChooseStarted"]
+    assert choice["Choices"] == [
+        {"Condition": "{% $states.input.action.status = 'started' %}", "Next": "AwaitOutcome"}
+    ]
+    assert choice["Default"] == "RecordOutcome"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"incident_id": "1", "escalated": "subject"}, True),
+        ({"Error": "Lambda.Unknown", "Cause": "escalate died"}, False),
+    ],
+)
+def test_the_end_in_trouble_says_whether_a_person_was_told(data: dict[str, str], told: bool) -> None:
+    """Escalate adds its key when it is done; when it fails itself, its error takes the place of the data."""
+    escalate = tasks()["Escalate"]
+    assert "'escalated': $states.result" in escalate["Output"]
+    assert "Output" not in escalate["Catch"][0]
+    cause = machine()["States"]["Escalated"]["Cause"]
+    expression = cause.removeprefix("{%").removesuffix("%}").replace("$states.input", "$")
+    assert ("A person was told" in str(Jsonata(expression).evaluate(data))) is told
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,16 @@ def test_a_message_is_not_seen_twice_while_it_is_being_ingested() -> None:
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_a_message_that_cannot_be_ingested_is_set_aside_after_four_attempts() -> None:
+    redrive = of_type("AWS::SQS::Queue")["IntakeQueue"]["RedrivePolicy"]
+    assert (ref(redrive["deadLetterTargetArn"]), redrive["maxReceiveCount"]) == ("IntakeDeadLetterQueue", 4)
+
+
+def test_what_the_scheduler_cannot_deliver_goes_to_the_dead_letter_queue() -> None:
+    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
+    assert ref(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "DeadLetterQueue"
+
+
 def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
     configured = {
         ref(config["FunctionName"]): ref(config["DestinationConfig"]["OnFailure"]["Destination"])
@@ -140,6 +150,25 @@ def test_every_alarm_tells_people() -> None:
     for alarm in ALARMS.values():
         assert alarm["AlarmActions"] == [{"Ref": "NotificationTopic"}]
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_alarms_ring_at_the_first_lost_message_and_the_first_failed_execution() -> None:
+    above = {
+        name: (
+            alarm.get("MetricName", alarm.get("Metrics", [{}])[0].get("Expression")),
+            alarm["Threshold"],
+            alarm["EvaluationPeriods"],
+        )
+        for name, alarm in ALARMS.items()
+    }
+    assert above == {
+        "IntakeDeadLettersAlarm": ("ApproximateNumberOfMessagesVisible", 0, 1),
+        "DeadLettersAlarm": ("ApproximateNumberOfMessagesVisible", 0, 1),
+        "IntakeAgeAlarm": ("ApproximateAgeOfOldestMessage", 600, 2),
+        "HealFailedAlarm": ("ExecutionsFailed", 0, 1),
+        "FunctionErrorsAlarm": ("SUM([ingest, score, reconcile, escalate])", 2, 1),
+    }
+    assert {alarm["ComparisonOperator"] for alarm in ALARMS.values()} == {"GreaterThanThreshold"}
 
 
 def test_no_alarm_needs_more_metrics_than_an_alarm_can_have() -> None:
