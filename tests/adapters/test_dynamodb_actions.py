@@ -212,3 +212,15 @@ def test_a_table_that_may_not_be_written_is_no_spent_budget(scripted: Scripted) 
     stubber.add_client_error("transact_write_items", "AccessDeniedException", "not authorized", 403)
     with pytest.raises(RequestRejected, match="not authorized"):
         DynamoActions(client, TABLE).intend(an_action(), LINEAGE, AMPLE)
+
+
+def test_a_run_belongs_to_the_incident_that_claimed_it_first(dynamodb: Any) -> None:
+    store = DynamoActions(dynamodb, TABLE)
+    for incident in ("i-1", "i-2"):
+        store.intend(an_action(incident), LINEAGE, AMPLE)
+    first = an_action("i-1", status=ActionStatus.STARTED, new_run_id="shop:2")
+    store.finish(first)
+    store.finish(first)
+    with pytest.raises(Throttled):
+        store.finish(an_action("i-2", status=ActionStatus.STARTED, new_run_id="shop:2"))
+    assert store.incident_of_run("shop:2") == "i-1"

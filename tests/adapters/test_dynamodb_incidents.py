@@ -137,3 +137,34 @@ def test_a_transaction_that_is_wrong_is_not_tried_again(scripted: Scripted) -> N
     cancelled(stubber, "ValidationError", "None")
     with pytest.raises(RequestRejected, match="TransactWriteItems"):
         DynamoLedger(client, TABLE).append(an_entry(LedgerKind.OPENED))
+
+
+def test_an_opening_that_is_noted_late_takes_no_status_back(dynamodb: Any) -> None:
+    incidents, ledger = opened(dynamodb)
+    ledger.append(an_entry(LedgerKind.NOTIFIED, 5))
+    assert ledger.append(an_entry(LedgerKind.OPENED))
+    assert incidents.get(INCIDENT.id).status == LedgerKind.NOTIFIED
+
+
+def test_one_entry_is_read_by_its_kind(dynamodb: Any) -> None:
+    _, ledger = opened(dynamodb)
+    assert ledger.entry(INCIDENT.id, LedgerKind.DECIDED) is None
+    entry = an_entry(LedgerKind.DECIDED, 1, verdict="act")
+    ledger.append(entry)
+    assert ledger.entry(INCIDENT.id, LedgerKind.DECIDED) == entry
+
+
+def test_what_decides_is_read_consistently(dynamodb: Any) -> None:
+    """moto is always consistent, so what is asked for is looked at."""
+    asked: list[bool] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        asked.append(params.get("ConsistentRead", False))
+
+    for operation in ("GetItem", "Query"):
+        dynamodb.meta.events.register(f"provide-client-params.dynamodb.{operation}", note)
+    incidents, ledger = opened(dynamodb)
+    incidents.get(INCIDENT.id)
+    ledger.entries(INCIDENT.id)
+    ledger.entry(INCIDENT.id, LedgerKind.DECIDED)
+    assert asked == [True, True, True]

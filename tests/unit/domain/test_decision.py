@@ -61,6 +61,10 @@ def test_poor_confidence_is_refused() -> None:
     assert decision.verdict is Verdict.REFUSE and "0.40 is below" in decision.reason
 
 
+def test_the_confidence_asked_for_is_enough() -> None:
+    assert verdict(replace(NETWORK, confidence=0.7)).verdict is Verdict.ACT
+
+
 @pytest.mark.parametrize(
     ("spent", "words"),
     [

@@ -207,6 +207,49 @@ def test_a_clock_that_is_a_little_ahead_hides_no_lost_build() -> None:
     assert world.execute().new_run_id == "shop:lost"
 
 
+@pytest.mark.parametrize(
+    "not_ours",
+    [
+        {"initiator": "developer"},
+        {"initiator": "r/not-execute-action"},
+        {"initiator": "r/execute-action", "source_version": "f" * 40},
+    ],
+)
+def test_a_build_of_somebody_else_or_of_another_commit_is_not_taken_for_the_lost_one(
+    not_ours: dict[str, str],
+) -> None:
+    world = World()
+    world.decide()
+    world.intend()
+    world.service.add(a_run("shop:theirs", started_at=world.clock.now(), **not_ours))
+    assert world.execute().new_run_id == "shop:again-1"
+
+
+def test_what_another_execution_has_finished_meanwhile_is_the_answer() -> None:
+    world = World()
+    world.decide()
+    started = Action(INCIDENT.id, "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:again-1")
+
+    class Finished(MemoryActions):
+        looked = 0
+
+        def of_incident(self, incident_id: str) -> Action | None:
+            self.looked += 1
+            return None if self.looked == 1 else started
+
+    world.actions = Finished()
+    world.service.add(a_run("shop:again-1", started_at=world.clock.now(), initiator="r/execute-action"))
+    assert world.execute() == started
+
+
+def test_two_builds_whose_commits_are_unknown_are_not_taken_for_the_same() -> None:
+    world = World()
+    world.decide()
+    world.service.add(a_run(source_version=""))
+    world.service.add(a_run("shop:2", started_at=NOON.replace(minute=1), source_version=""))
+    assert world.execute().status is ActionStatus.STARTED
+
+
 def test_another_executions_intent_is_not_refused_away() -> None:
     world = World()
     world.decide()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from selfheal.domain.errors import InvalidEvent, MeasurementIncomplete, RunNotFound, SelfhealError
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import Phase, RunStatus
-from selfheal.ports import TestCase, Utilisation
+from selfheal.ports import StoredRun, TestCase, Utilisation
 from selfheal.steps.ingest_run import ingest_run
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.memory import MemoryBus, MemoryLake, MemoryRuns, MemoryWaiters
@@ -96,6 +96,22 @@ def test_an_event_ahead_of_its_service_is_tried_again() -> None:
 def test_a_build_that_no_longer_exists_is_a_clear_error() -> None:
     with pytest.raises(RunNotFound, match="shop:1"):
         World().ingest(EVENT)
+
+
+def test_the_lake_holds_what_the_table_holds_when_two_deliveries_measure_differently() -> None:
+    world = World()
+    world.service.add(a_run())
+
+    class Overtaken(MemoryRuns):
+        """The other delivery stores its measurement just before this one does."""
+
+        def save(self, measurement: Measurement) -> StoredRun:
+            super().save(replace(measurement, cpu_percent=99.0))
+            return super().save(measurement)
+
+    world.runs = Overtaken()
+    world.ingest(EVENT)
+    assert [m.cpu_percent for m in world.lake.objects.values()] == [99.0]
 
 
 def test_missing_resource_metrics_are_named() -> None:

@@ -23,7 +23,7 @@ def test_only_runs_that_are_over_recent_and_unknown_are_queued() -> None:
     found = reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=look_back)
     assert [ref.run_id for ref in found] == ["shop:lost"]
     assert [run_ref(event) for event in queue.events] == found
-    clock.advance(7200)
+    clock.advance(3000)
     assert reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=look_back) == []
 
 

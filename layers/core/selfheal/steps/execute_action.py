@@ -122,7 +122,7 @@ class Executor:
             ours = run.initiator.endswith(f"/{self.actor}")
             # A build that has not fetched its source yet has no commit; ours since the intent is ours.
             same = run.source_version in (incident.lineage.source_version, "")
-            if ours and same and self.actions.incident_of_run(run.ref.run_id) in ("", incident.id):
+            if ours and same and not self.actions.incident_of_run(run.ref.run_id):
                 return run.ref.run_id
         return ""
 
