@@ -1,75 +1,17 @@
-"""execute_action: exactly the decided action, exactly once, whatever dies when."""
+"""execute_action: exactly the decided action, and only where it may be done."""
 
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 
-from selfheal.domain.action import Action, ActionStatus
-from selfheal.domain.decision import Decision, Verdict
-from selfheal.domain.errors import InvalidEvent, Throttled
-from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.action import ActionStatus
+from selfheal.domain.decision import Verdict
+from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
-from selfheal.steps.execute_action import ExecuteRequest, Executor
-from selfheal.testing.builders import NOON, a_run, an_incident
-from selfheal.testing.memory import MemoryActions, MemoryIncidents, MemoryLedger
-from selfheal.testing.service import FakeService, FixedClock
-from selfheal.wire import encode
-
-INCIDENT = an_incident()
-
-
-@dataclass
-class World:
-    clock: FixedClock = field(default_factory=FixedClock)
-    incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
-    actions: MemoryActions = field(default_factory=MemoryActions)
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    ceiling: Mode = Mode.ACT
-    policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
-    service: FakeService = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.service = FakeService(clock=self.clock)
-        self.service.add(a_run())
-        self.incidents.open(INCIDENT)
-        self.clock.advance(120)
-
-    def decide(self, remedy: str = "retry_build", verdict: Verdict = Verdict.ACT) -> None:
-        decision = Decision(verdict, remedy, "policy allows it", "v1")
-        self.ledger.append(LedgerEntry(INCIDENT.id, LedgerKind.DECIDED, NOON, encode(decision)))
-
-    def execute(self, remedy: str = "retry_build", run_id: str = "shop:1", version: str = "v1") -> Action:
-        executor = Executor(
-            incidents=self.incidents,
-            reader=self.service,
-            builds=self.service,
-            actions=self.actions,
-            ledger=self.ledger,
-            clock=self.clock,
-            ceiling=self.ceiling,
-            policy=self.policy,
-            actor="execute-action",
-        )
-        return executor.execute(ExecuteRequest(INCIDENT.id, run_id, remedy, version))
-
-    def intend(self) -> None:
-        """What an execution leaves that died between its intent and its call."""
-        intent = Action(INCIDENT.id, "retry_build", ActionStatus.INTENDED, self.clock.now())
-        self.actions.actions[INCIDENT.id] = intent
-
-    def kinds(self) -> list[LedgerKind]:
-        return [entry.kind for entry in self.ledger.written]
-
-
-def test_a_decided_retry_starts_one_build_with_the_intent_written_first() -> None:
-    world = World()
-    world.decide()
-    action = world.execute()
-    assert (action.status, action.new_run_id) == (ActionStatus.STARTED, "shop:again-1")
-    assert world.service.started == [("retry", "shop:1")]
-    assert world.kinds() == [LedgerKind.DECIDED, LedgerKind.ACTION_INTENDED, LedgerKind.ACTION_STARTED]
+from selfheal.testing.builders import NOON, a_run
+from selfheal.testing.execution import World
 
 
 def test_asked_again_it_gives_the_same_action_back() -> None:
@@ -94,48 +36,6 @@ def test_notify_is_done_without_touching_anything() -> None:
     assert world.service.started == []
 
 
-def test_a_function_that_died_right_after_the_call_finds_its_build_again() -> None:
-    world = World()
-    world.decide()
-    world.service.crash_after_start = True
-    with pytest.raises(ConnectionError):
-        world.execute()
-    world.clock.advance(3600)
-    world.service.tokens.clear()  # CodeBuild forgets idempotency tokens after five minutes
-    action = world.execute()
-    assert action.new_run_id == "shop:again-1"
-    assert world.service.started == [("retry", "shop:1")]
-
-
-def test_a_lost_build_that_has_not_fetched_its_commit_yet_is_found_too() -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    queued = a_run("shop:queued", RunStatus.IN_PROGRESS, ended_at=None, source_version="")
-    world.service.add(replace(queued, started_at=world.clock.now(), initiator="r/execute-action"))
-    assert world.execute().new_run_id == "shop:queued"
-    assert world.service.started == []
-
-
-def test_a_function_that_died_between_intent_and_call_makes_the_call_once() -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    assert world.execute().status is ActionStatus.STARTED
-    assert world.service.started == [("retry", "shop:1")]
-
-
-def test_a_build_that_belongs_to_another_incident_is_not_taken_for_ours() -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    world.service.add(a_run("shop:other", started_at=world.clock.now(), initiator="r/execute-action"))
-    world.actions.finish(
-        Action("another", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:other")
-    )
-    assert world.execute().new_run_id == "shop:again-1"
-
-
 @pytest.mark.parametrize(
     ("remedy", "run_id", "version"),
     [("retry_build_clean", "shop:1", "v1"), ("retry_build", "shop:2", "v1"), ("retry_build", "shop:1", "v2")],
@@ -157,15 +57,6 @@ def test_only_a_verdict_to_act_is_carried_out(verdict: Verdict) -> None:
     assert world.service.started == []
 
 
-def test_an_intent_opens_no_way_for_another_remedy() -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    with pytest.raises(InvalidEvent):
-        world.execute("retry_build_clean")
-    assert world.service.started == []
-
-
 def test_telling_a_person_needs_no_permission_and_no_budget() -> None:
     world = World(ceiling=Mode.OBSERVE, policy=Policy("v2", Budget(0, 0, 0), ()))
     world.decide("notify")
@@ -180,99 +71,12 @@ def test_a_policy_that_changed_since_the_decision_does_not_carry_it() -> None:
     assert world.service.started == []
 
 
-def test_an_intent_that_waited_does_not_outlive_the_switch_to_observe() -> None:
-    world = World(ceiling=Mode.OBSERVE)
-    world.decide()
-    world.intend()
-    assert "set to observe" in world.execute().reason
-    assert world.service.started == []
-
-
-def test_a_build_that_was_started_before_the_switch_is_linked_all_the_same() -> None:
-    world = World()
-    world.decide()
-    world.service.crash_after_start = True
-    with pytest.raises(ConnectionError):
-        world.execute()
-    world.ceiling = Mode.OBSERVE
-    assert world.execute().new_run_id == "shop:again-1"
-
-
-def test_a_clock_that_is_a_little_ahead_hides_no_lost_build() -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    started = world.clock.now() - timedelta(seconds=20)
-    world.service.add(a_run("shop:lost", started_at=started, initiator="r/execute-action"))
-    assert world.execute().new_run_id == "shop:lost"
-
-
-@pytest.mark.parametrize(
-    "not_ours",
-    [
-        {"initiator": "developer"},
-        {"initiator": "r/not-execute-action"},
-        {"initiator": "r/execute-action", "source_version": "f" * 40},
-    ],
-)
-def test_a_build_of_somebody_else_or_of_another_commit_is_not_taken_for_the_lost_one(
-    not_ours: dict[str, str],
-) -> None:
-    world = World()
-    world.decide()
-    world.intend()
-    world.service.add(a_run("shop:theirs", started_at=world.clock.now(), **not_ours))
-    assert world.execute().new_run_id == "shop:again-1"
-
-
-def test_what_another_execution_has_finished_meanwhile_is_the_answer() -> None:
-    world = World()
-    world.decide()
-    started = Action(INCIDENT.id, "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:again-1")
-
-    class Finished(MemoryActions):
-        looked = 0
-
-        def of_incident(self, incident_id: str) -> Action | None:
-            self.looked += 1
-            return None if self.looked == 1 else started
-
-    world.actions = Finished()
-    world.service.add(a_run("shop:again-1", started_at=world.clock.now(), initiator="r/execute-action"))
-    assert world.execute() == started
-
-
 def test_two_builds_whose_commits_are_unknown_are_not_taken_for_the_same() -> None:
     world = World()
     world.decide()
     world.service.add(a_run(source_version=""))
     world.service.add(a_run("shop:2", started_at=NOON.replace(minute=1), source_version=""))
     assert world.execute().status is ActionStatus.STARTED
-
-
-def test_another_executions_intent_is_not_refused_away() -> None:
-    world = World()
-    world.decide()
-
-    class Overtaken(MemoryActions):
-        """The other execution writes its intent while this one makes its preflight."""
-
-        looked = 0
-
-        def of_incident(self, incident_id: str) -> Action | None:
-            self.looked += 1
-            if self.looked == 2:
-                self.actions[incident_id] = Action(
-                    incident_id, "retry_build", ActionStatus.INTENDED, world.clock.now()
-                )
-            return super().of_incident(incident_id)
-
-    world.actions = Overtaken()
-    world.service.add(a_run("shop:again-1", started_at=world.clock.now(), initiator="r/execute-action"))
-    with pytest.raises(Throttled, match="another execution"):
-        world.execute()
-    assert world.actions.actions[INCIDENT.id].status is ActionStatus.INTENDED
-    assert world.execute().new_run_id == "shop:again-1"
 
 
 def test_a_stack_set_to_observe_since_the_decision_does_nothing() -> None:

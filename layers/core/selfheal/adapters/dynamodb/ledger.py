@@ -12,7 +12,8 @@ _ORDER = {kind: rank for rank, kind in enumerate(LedgerKind)}
 
 
 class DynamoLedger:
-    """Ledger. Needs dynamodb:PutItem, UpdateItem, ConditionCheckItem and GetItem (append), GetItem (entry), Query (entries)."""
+    """Ledger. Needs dynamodb:PutItem, UpdateItem and GetItem (append; ConditionCheckItem instead of UpdateItem for
+    OPENED), GetItem (entry), Query (entries)."""
 
     def __init__(self, client: Client, table: str) -> None:
         self._table = Table(client, table)
