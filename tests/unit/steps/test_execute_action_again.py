@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_a_clock_that_is_a_little_ahead_hides_no_lost_build() -> None:
     ],
 )
 def test_a_build_of_somebody_else_or_of_another_commit_is_not_taken_for_the_lost_one(
-    not_ours: dict[str, str],
+    not_ours: dict[str, Any],
 ) -> None:
     world = World()
     world.decide()
