@@ -167,6 +167,25 @@ def test_a_long_line_is_cut_without_leaving_half_a_secret() -> None:
     assert "ghp_" not in redacted
 
 
+# What may stand right before a secret and would, for a terminal, take its first characters along.
+SWALLOWERS = [
+    "",
+    "\x1b",
+    "\x1b[",
+    "\x1b[0",
+    "\x1b[0;1",
+    "\x1b[?",
+    "\x1b(",
+    "\x9b",
+    "\x9b ",
+    "\x9b0;",
+    "\x1b]0;",
+]
+# What may stand right after it and would, for a reader of plain text, become part of its last character.
+GLUES = [" ", "\n", "\x1b[0m", "\x1b[", "\u0301", "\u200bA", "\u2460", "\x07"]
+FRAGMENTS = st.sampled_from([*SWALLOWERS, *GLUES, "\r", "\x1b\\", "31", ";", "K", "mark", "Az09"])
+NOISE = st.text(max_size=60) | st.lists(FRAGMENTS, max_size=8).map("".join)
+
 PIECES = st.sampled_from(
     [
         *SECRETS.values(),
@@ -180,9 +199,7 @@ PIECES = st.sampled_from(
 )
 
 
-@given(
-    st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=12), st.sampled_from(["", " ", "\n", "&", '"'])
-)
+@given(st.lists(st.one_of(PIECES, NOISE), max_size=12), st.sampled_from(["", " ", "\n", "&", '"']))
 @example(['token=\\"\\'] * 40, "")
 @example(["-----BEGIN PRIVATE KEY-----"] * 3, " ")
 def test_twice_is_once_and_lines_stay(pieces: list[str], glue: str) -> None:
@@ -192,11 +209,71 @@ def test_twice_is_once_and_lines_stay(pieces: list[str], glue: str) -> None:
     assert redacted.count("\n") == text.count("\n")
 
 
-@given(st.sampled_from(sorted(SECRETS)), st.text(alphabet=" \n\t,;|", max_size=5), st.text(max_size=60))
-def test_no_planted_secret_survives(kind: str, gap: str, noise: str) -> None:
+@given(
+    st.sampled_from(sorted(SECRETS)),
+    NOISE,
+    st.sampled_from(SWALLOWERS),
+    st.sampled_from(GLUES),
+    NOISE,
+)
+@example("aws-access-key", "", "\x9b ", " ", "")
+@example("aws-access-key", "x", "\x1b[", " ", "")
+@example("aws-access-key", "x", "\x1b[0", " ", "")
+@example("aws-access-key", "x", "\x1b(", "\u0301", "")
+@example("github-token", "", "\x1b[", "\u200bA", "z")
+@example("npm-token", "done\r", "\x1b[0", "\x1b[0m", "\r")
+def test_no_planted_secret_survives(kind: str, before: str, swallower: str, glue: str, after: str) -> None:
     secret = SECRETS[kind]
-    redacted = Redactor().redact(f"{noise} {gap}{secret}{gap} {noise}")
+    redacted = Redactor().redact(f"{before} {swallower}{secret}{glue}{after}")
     assert not any(secret[i : i + 12] in redacted for i in range(4, len(secret) - 12))
+
+
+@given(
+    st.sampled_from(["s3cr3tvalue!pw", "12;3abcdefgh", "]0;title-of-it", "\ufb01re\u0301wall-42"]),
+    NOISE,
+    st.sampled_from(SWALLOWERS),
+    st.sampled_from(GLUES),
+    NOISE,
+)
+@example("s3cr3tvalue!pw", "login", "\x1b[", " ", "")
+@example("s3cr3tvalue!pw", "login", "\x9b ", " ", "")
+@example("12;3abcdefgh", "login", "\x1b[", " ", "")
+def test_no_known_value_survives(value: str, before: str, swallower: str, glue: str, after: str) -> None:
+    redacted = Redactor([value]).redact(f"{before} {swallower}{value}{glue}{after}")
+    assert not any(value[i : i + 7] in redacted for i in range(len(value) - 6))
+
+
+@pytest.mark.parametrize("swallower", SWALLOWERS)
+@pytest.mark.parametrize("glue", GLUES)
+def test_a_short_known_value_is_not_swallowed_in_part(swallower: str, glue: str) -> None:
+    assert "int" not in Redactor(["mint"]).redact(f"x {swallower}mint{glue}")
+
+
+@pytest.mark.parametrize("swallower", SWALLOWERS)
+@pytest.mark.parametrize(
+    ("line", "secret"), [("password=correcthorse", "horse"), ("token: zebra-crossing", "crossing")]
+)
+def test_the_name_of_a_secret_is_not_swallowed(line: str, secret: str, swallower: str) -> None:
+    assert secret not in Redactor().redact(f"x {swallower}{line}")
+
+
+@pytest.mark.parametrize("swallower", SWALLOWERS)
+def test_the_head_of_a_key_block_is_not_swallowed(swallower: str) -> None:
+    text = f"x {swallower}-----BEGIN PRIVATE KEY-----\x07\nMIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----\nafter"
+    redacted = Redactor().redact(text)
+    assert "MIIE" not in redacted
+    assert redacted.endswith("\nafter")
+
+
+def test_colours_around_a_name_redact_nothing_more() -> None:
+    line = "\x1b[1mtoken:\x1b[0m \x1b[33mcommit 9f86d08\x1b[m PASSWORD=\x1b[32m$DB\x1b[0m done"
+    assert Redactor().redact(f"\x1b[33mHEAD is now at {HEX_40}\x1b[m") == f"HEAD is now at {HEX_40}"
+    assert Redactor().redact(line).endswith("PASSWORD=$DB done")
+
+
+def test_a_long_line_of_progress_shows_its_end() -> None:
+    line = "\r".join(f"\x1b[2K{n}%" for n in range(20_000)) + "\rerror: out of paper"
+    assert Redactor().redact(line) == "error: out of paper"
 
 
 def test_no_text_comes_back_when_something_breaks() -> None:

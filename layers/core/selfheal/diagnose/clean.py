@@ -3,12 +3,14 @@
 import re
 import unicodedata
 
+# Only what build tools write: control sequences have no intermediate bytes, a title holds no key block.
 _ESCAPES = re.compile(
-    r"\x1b\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)"
-    r"|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"
-    r"|\x1b[()*+][ -~]"
+    r"\x1b\](?:(?!-----BEGIN)[^\x07\x1b]){0,2048}(?:\x07|\x1b\\)"
+    r"|(?:\x1b\[|\x9b)[0-?]{0,64}[@-~]"
+    r"|\x1b[()*+][0-9A-Za-z]"
     r"|\x1b[@-Z\\-_]"
 )
+_PARAMETERS = re.compile(r"(\x1b\[|\x9b)[0-?]{1,64}(?=[@-~])")
 _LINE_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
@@ -28,6 +30,18 @@ def clean(text: str) -> str:
     return "\n".join(_clean_line(line) for line in text.split("\n"))
 
 
+def last_overwrite(line: str) -> str:
+    """What stays on screen after carriage returns, codes and all: the last segment that shows something."""
+    if "\r" not in line:
+        return line
+    return next((part for part in reversed(line.split("\r")) if _ESCAPES.sub("", part).strip()), "")
+
+
+def without_parameters(line: str) -> str:
+    """Every control sequence cut to its introducer and its last byte: ``ESC[0;31m`` becomes ``ESC[m``."""
+    return _PARAMETERS.sub(r"\1", line)
+
+
 def without_prefix(line: str) -> str:
     """The line without the timestamps and step marks that CI systems put before it."""
     return _PREFIX.sub("", line, count=1)
@@ -36,17 +50,10 @@ def without_prefix(line: str) -> str:
 def _clean_line(line: str) -> str:
     if line.isascii() and line.isprintable():
         return line
-    line = _LINE_BREAKS.sub(" ", _last_overwrite(_ESCAPES.sub("", line)))
+    line = _LINE_BREAKS.sub(" ", _ESCAPES.sub("", last_overwrite(line)))
     if line.isascii():
         return _CONTROL.sub("", line)
     return _visible(unicodedata.normalize("NFKC", _visible(line)))
-
-
-def _last_overwrite(line: str) -> str:
-    """What stays on screen after carriage returns: the last segment that has something in it."""
-    if "\r" not in line:
-        return line
-    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
 
 
 def _visible(line: str) -> str:

@@ -9,7 +9,7 @@ attempt is not looked at here.
 from collections.abc import Sequence
 
 from selfheal.diagnose import service
-from selfheal.diagnose.clean import clean, without_prefix
+from selfheal.diagnose.clean import without_prefix
 from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
@@ -48,7 +48,7 @@ def diagnose(
     if fact := service.certain(run):
         return _of_fact(run, fact, log, redactor)
     said = [service.text_of(phase) for phase in service.failed_phases(run)]
-    words = [LogLine(0, redactor.redact(_plain(text))) for text in said]
+    words = [LogLine(0, redactor.redact_on_one_line(text)) for text in said]
     found, verdict = _explain(words, log)
     if failures and (verdict is None or verdict.signature.priority < _OUTRANKS_TEST_REPORT):
         return _of_tests(run, failures, redactor)
@@ -81,7 +81,7 @@ def _of_score(score: Score) -> Diagnosis:
 
 
 def _of_fact(run: Run, fact: service.Fact, log: Sequence[LogLine], redactor: Redactor) -> Diagnosis:
-    words = redactor.redact(_plain(fact.evidence))
+    words = redactor.redact_on_one_line(fact.evidence)
     return Diagnosis(
         cause=fact.cause,
         transient=fact.transient,
@@ -109,11 +109,11 @@ def _of_suspects() -> tuple[Signature, ...]:
 
 def _of_tests(run: Run, failures: Sequence[TestCase], redactor: Redactor) -> Diagnosis:
     """Flaky only when every failed test shows it: one genuine failure makes another attempt useless."""
-    marks = [_flaky_mark(redactor.redact(_plain(f"{test.name}: {test.message}"))) for test in failures]
-    tests = [LogLine(0, redactor.redact(_plain(f"{test.name}: {_headline(test)}"))) for test in failures]
+    marks = [_flaky_mark(redactor.redact_on_one_line(f"{test.name}: {test.message}")) for test in failures]
+    tests = [LogLine(0, redactor.redact_on_one_line(f"{test.name}: {_headline(test)}")) for test in failures]
     mark = marks[0] if all(marks) else None
     cause = mark.cause if mark else Cause.TEST_FAILURE
-    name = redactor.redact(_plain(failures[0].name))
+    name = redactor.redact_on_one_line(failures[0].name)
     source = f"signature:{mark.id}" if mark else "service"
     return Diagnosis(
         cause=cause,
@@ -180,7 +180,7 @@ def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
 
 def _safe_log(lines: Sequence[LogLine], redactor: Redactor) -> list[LogLine]:
     """The log cleaned, reduced and redacted; key blocks go before reduction could tear them apart."""
-    texts = redactor.hide_key_blocks(_plain(line.text) for line in lines)
+    texts = redactor.hide_key_blocks(redactor.plain(line.text) for line in lines)
     clean_lines = [LogLine(line.number, text) for line, text in zip(lines, texts, strict=True)]
     return [LogLine(line.number, redactor.redact(line.text)) for line in reduce(clean_lines, LOG_BYTES)]
 
@@ -199,10 +199,6 @@ def _summary(run: Run, cause: Cause, line: str) -> str:
 
 def _cut(text: str) -> str:
     return text.strip()[:MAX_EVIDENCE_CHARS]
-
-
-def _plain(text: str) -> str:
-    return clean(text).replace("\n", " ")
 
 
 def _first_upper(text: str) -> str:

@@ -1,7 +1,9 @@
 """Redaction: nothing secret leaves. Known values first, then token formats, structures, entropy last.
 
-A line's passes are repeated until they change nothing, so redacting twice is the same as redacting once; a
-line that never settles is replaced as a whole. Errors are not caught: the raw text is never the answer.
+Cleaning can take characters that belong to a secret (a terminal reads ``ESC[A`` in ``ESC[AKIA...`` as one
+code), so a line that it changes is looked through before and after. A line's passes are repeated until they
+change nothing, so redacting twice is the same as redacting once; a line that never settles is replaced as a
+whole. Errors are not caught: the raw text is never the answer.
 """
 
 import base64
@@ -12,11 +14,13 @@ from functools import partial
 from urllib.parse import quote, quote_plus
 
 from selfheal.diagnose import entropy
-from selfheal.diagnose.clean import clean, without_prefix
+from selfheal.diagnose.clean import clean, last_overwrite, without_parameters, without_prefix
 from selfheal.diagnose.secrets import FORMATS, PEM_BEGIN, PEM_BODY, PEM_END, STRUCTURES, harmless
 
 LINE_CAP = 8192
+_RAW_CAP = 2 * LINE_CAP
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]{1,24}#\d{1,9}\]")
+_OPEN_CODE = re.compile(r"(?:\x1b[\[()*+]?|\x9b)[0-?]{0,64}(?=\[redacted:)")
 _CUT = " [cut]"
 _CUT_BACK = 512
 _MAX_PASSES = 6
@@ -38,8 +42,25 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text without secrets: cleaned, lines capped at 8192 characters, as many lines as before."""
-        lines = self.hide_key_blocks(clean(text).split("\n"))
+        lines = self.hide_key_blocks(self.plain(line) for line in text.split("\n"))
         return "\n".join(self._settled(_capped(line)) for line in lines)
+
+    def redact_on_one_line(self, text: str) -> str:
+        """The same on one line, so that a name and its value on two lines are seen together."""
+        return self.redact(" ".join(self.plain(line) for line in text.split("\n")))
+
+    def plain(self, line: str) -> str:
+        """One raw line cleaned; secrets that cleaning could hurt beyond recognition are hidden first.
+
+        Not redacted yet: what cleaning brings to light is still to be found.
+        """
+        seen = last_overwrite(line)
+        cleaned = clean(seen)
+        if cleaned == seen:
+            return seen
+        raw = self._without_known(_capped(seen, _RAW_CAP))
+        raw = self._without_listed(self._without_known(without_parameters(raw)))
+        return clean(_OPEN_CODE.sub("", raw))
 
     def _settled(self, line: str) -> str:
         """The line after passes that no longer change it; one that never settles goes as a whole."""
@@ -51,15 +72,22 @@ class Redactor:
         return self._placeholder("line", line)
 
     def _pass(self, line: str) -> str:
-        if self._known is not None:
-            line = self._known.sub(lambda m: self._placeholder("known-value", m.group()), line)
+        return entropy.CANDIDATE.sub(self._if_random, self._without_listed(self._without_known(line)))
+
+    def _without_known(self, line: str) -> str:
+        if self._known is None:
+            return line
+        return self._known.sub(lambda m: self._placeholder("known-value", m.group()), line)
+
+    def _without_listed(self, line: str) -> str:
         for kind, regex in FORMATS + STRUCTURES:
             line = regex.sub(partial(self._replaced, kind), line)
-        return entropy.CANDIDATE.sub(self._if_random, line)
+        return line
 
     def _replaced(self, kind: str, match: re.Match[str]) -> str:
         secret = match["secret"]
-        if not _PLACEHOLDER.sub("", secret).strip(" ,;:.)]}>*") or harmless(secret):
+        shown = clean(secret)
+        if not _PLACEHOLDER.sub("", shown).strip(" ,;:.)]}>*") or harmless(shown):
             return match.group()
         start = match.start("secret") - match.start()
         whole = match.group()
@@ -99,11 +127,11 @@ def _is_key_body(line: str) -> bool:
     return PEM_END.search(line) is not None or PEM_BODY.search(without_prefix(line)) is not None
 
 
-def _capped(line: str) -> str:
+def _capped(line: str, cap: int = LINE_CAP) -> str:
     """The line cut to the cap, back to a gap between words so that no half token stays."""
-    if len(line) <= LINE_CAP:
+    if len(line) <= cap:
         return line
-    kept = line[: LINE_CAP - len(_CUT)]
+    kept = line[: cap - len(_CUT)]
     tail = kept[-_CUT_BACK:]
     gap = max(tail.rfind(" "), tail.rfind("\t"))
     return kept[: len(kept) - len(tail) + max(gap, 0)] + _CUT
@@ -125,9 +153,16 @@ def _parts(value: str) -> set[str]:
 
 def _encodings(value: str) -> set[str]:
     escaped = json.dumps(value)[1:-1]
-    forms = {value, quote(value, safe=""), quote_plus(value), escaped, json.dumps(escaped)[1:-1]}
+    forms = {
+        value,
+        quote(value, "", errors="replace"),
+        quote_plus(value, errors="replace"),
+        escaped,
+        json.dumps(escaped)[1:-1],
+    }
     if len(value) >= _WHOLE_WORD_BELOW:
-        forms |= _base64_forms(value.encode()) | {value.encode().hex()}
+        raw = value.encode(errors="replace")
+        forms |= _base64_forms(raw) | {raw.hex()}
     return forms
 
 
