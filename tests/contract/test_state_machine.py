@@ -109,7 +109,7 @@ def test_await_outcome_waits_for_its_token_and_turns_a_timeout_into_an_unknown_o
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_gets_what_it_needs_and_no_more(name: str) -> None:
     payload = tasks()[name]["Arguments"]["Payload"]
-    assert payload == (PAYLOADS[name] if name in PAYLOADS else WHOLE_INPUT)
+    assert payload == PAYLOADS.get(name, WHOLE_INPUT)
 
 
 def test_execute_action_sees_nothing_that_a_log_or_a_model_wrote() -> None:
