@@ -1,6 +1,7 @@
 """`selfheal demo`: real builds that fail, and what Selfheal makes of them."""
 
 import json
+import shutil
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from cli.local_cloud import AsJson
 from cli.steps_screen import StepsScreen
 from cli.surroundings import Surroundings, surroundings_of
 from cli.terminal import make_console
+from local.errors import ToolMissing
 from local.interrupts import ending_as_interrupt
 from local.result import Result
 from local.scenario import Scenario, load, names
@@ -29,13 +31,16 @@ def demo(context: typer.Context, wanted: Names = None, as_json: AsJson = False, 
     """
     with readable_errors(), ending_as_interrupt():
         scenarios = [load(name) for name in wanted or names()]
+        if not shutil.which("git"):
+            raise ToolMissing("git is not on the PATH; the demo's projects are git repositories")
         console = make_console(stderr=as_json)
-        results = _perform(surroundings_of(context), scenarios, console, keep)
+        surroundings = surroundings_of(context)
+        results = _perform(surroundings, scenarios, console, keep)
         if as_json:
             typer.echo(json.dumps({"scenarios": [as_document(result) for result in results]}))
         else:
             console.print(closing_table(results))
-            console.print(closing_words(results, keep))
+            console.print(closing_words(results, still_up=surroundings.cloud.status().running))
     raise typer.Exit(0 if all(result.as_expected for result in results) else 1)
 
 
@@ -49,23 +54,18 @@ def as_document(result: Result) -> dict[str, object]:
         "outcome": result.outcome or None,
         "seconds": result.seconds,
         "as_expected": result.as_expected,
+        "incident_id": result.incident_id or None,
+        "differences": list(result.differences),
     }
 
 
 def _perform(
     surroundings: Surroundings, scenarios: list[Scenario], console: Console, keep: bool
 ) -> list[Result]:
-    """Start, play, stop. Only a demo that came to its end may leave the local cloud running."""
     steps = StepsScreen(console)
-    finished = False
+    screen = DemoScreen(console, [scenario.name for scenario in scenarios])
     try:
-        state = surroundings.cloud.up(steps.step)
-        with DemoScreen(console, [scenario.name for scenario in scenarios]) as screen:
-            results = surroundings.play(state, scenarios, screen.update)
-        finished = True
-        return results
+        with surroundings.cloud.visit(steps.step, keep=keep) as state, screen:
+            return surroundings.play(state, scenarios, screen.update)
     finally:
-        steps.close()
-        if not (finished and keep):
-            surroundings.cloud.down(steps.step)
         steps.close()

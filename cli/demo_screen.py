@@ -1,9 +1,12 @@
 """The demo's face: one live line per incident, a closing table, and what is simulated."""
 
+import shutil
+import statistics
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
@@ -18,6 +21,8 @@ PASSING = ("preparing", "learning", "building", "building again")
 # On a line that grows, the detail alone says enough, and some news says nothing new.
 BRIEF = ("opened", "diagnosed", "decided", "outcome")
 LEFT_OUT = ("suggested", "action intended", "notified", *LAST)
+IN_PEOPLES_WORDS = {"act notify": "left alone", "notified": "a person is told"}
+NOTHING_STARTED = "left alone"
 SIMULATED = (
     "Simulated: AWS is MiniStack, and CodeBuild is a simulator that runs each project's real buildspec as "
     "real processes. Real: the builds, their failures, what `sam deploy` deployed, its IAM, every decision."
@@ -62,28 +67,27 @@ class DemoScreen:
 
 
 def closing_table(results: Sequence[Result]) -> Table:
-    """What came of every scenario; the words of the ledger."""
-    table = Table(title="What Selfheal did", title_justify="left", title_style="bold")
+    """What came of every scenario; the words of the ledger. Made to fit 80 columns."""
+    table = Table(title="What Selfheal did", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in ("incident", "cause", "decision", "action", "outcome"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("incident", "outcome"))
     table.add_column("seconds", justify="right")
-    table.add_column("")
     for result in results:
-        style = "green" if result.as_expected else "red"
+        good = result.as_expected
         table.add_row(
-            Text(f"{result.name}\n", "bold").append(result.incident_id or "none", "dim"),
-            *(
-                Text(value or "-")
-                for value in (result.oddity or result.cause, result.decision, result.action)
-            ),
-            Text(result.outcome or "-", style),
+            Text("✓ " if good else "✗ ", "green" if good else "red").append(result.name, "bold"),
+            Text(result.cause or "-"),
+            Text(result.decision or "-"),
+            Text(result.action or "-"),
+            Text(result.outcome or "-", "green" if good else "red"),
             "-" if result.seconds is None else f"{result.seconds:.1f}",
-            Text("✓" if result.as_expected else "✗", style),
         )
+        if result.oddity:
+            table.add_row(Text(f"  {result.oddity.split(',')[0]}", "dim", overflow="ellipsis"))
     return table
 
 
-def closing_words(results: Sequence[Result], keep: bool) -> Text:
+def closing_words(results: Sequence[Result], *, still_up: bool) -> Text:
     """What differs from the ground truth, what is simulated, and where to look next."""
     text = Text()
     for result in results:
@@ -92,19 +96,21 @@ def closing_words(results: Sequence[Result], keep: bool) -> Text:
     text.append(f"seconds: incident opened to outcome recorded.{_reaction(results)}\n", "dim")
     text.append(f"{SIMULATED}\n", "dim")
     shown = next((result.incident_id for result in results if result.incident_id), "")
-    if shown and keep:
-        text.append(f"Look closer: selfheal incidents show {shown}   Stop: selfheal local down")
-    elif shown:
-        text.append(f"Look closer: selfheal demo --keep, then selfheal incidents show {shown}")
+    command = "selfheal" if shutil.which("selfheal") else ".venv/bin/selfheal"
+    if shown and still_up:
+        text.append(f"Look closer: {command} incidents show {shown}\nStop it:     {command} local down")
+    else:
+        text.append(f"Look closer: {command} demo --keep, then {command} incidents")
     return text
 
 
 def _reaction(results: Sequence[Result]) -> str:
     times = [result.reaction_seconds for result in results if result.reaction_seconds is not None]
+    if not times:
+        return ""
     return (
-        f" From a failed run to the action under way: {min(times):.1f} to {max(times):.1f} s."
-        if times
-        else ""
+        f" From a failed run to the action under way: {statistics.median(times):.1f} s in the median; the first"
+        " incidents pay for the functions' cold starts."
     )
 
 
@@ -120,7 +126,10 @@ def _trail(trail: Sequence[Update]) -> Text:
     if not trail:
         return Text("waits for its turn", "dim")
     shown = [update for update in trail if update.state not in LEFT_OUT]
-    words = [update.detail if update.state in BRIEF else _words(update) for update in shown]
+    told = [update.detail if update.state in BRIEF else _words(update) for update in shown]
+    words = [IN_PEOPLES_WORDS.get(text, text) for text in told]
+    if NOTHING_STARTED in words:
+        words = [text for text in words if text != "action started"]
     return Text(" → ", "dim").join([Text(text) for text in words])
 
 

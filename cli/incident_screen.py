@@ -23,17 +23,17 @@ STYLES = {
 
 
 def incident_table(incidents: Sequence[tuple[Incident, Story]]) -> Table:
-    """One line for each incident; how it stands while it has no outcome."""
+    """One line for each incident; how it stands while it has no outcome. Pipelines lose their service's name."""
     table = Table(box=None, pad_edge=False)
     for column in ("incident", "opened (UTC)", "pipeline", "cause", "action", "outcome"):
-        table.add_column(column, no_wrap=column not in ("pipeline", "cause"), overflow="fold")
+        table.add_column(column, no_wrap=column != "pipeline", overflow="fold")
     for incident, story in incidents:
         outcome = story.outcome or _words(incident.status)
         table.add_row(
             incident.id,
-            _moment(incident.opened_at),
-            Text(str(incident.run.key)),
-            Text(story.oddity or story.cause or "-"),
+            f"{incident.opened_at:%m-%d %H:%M}",
+            Text(incident.run.key.name),
+            Text("odd" if story.oddity else story.cause or "-"),
             story.action or "-",
             Text(_words(outcome), STYLES.get(outcome, "")),
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import readable_errors
+from cli.errors import UsageError, readable_errors
 from cli.incident_screen import incident_table, timeline
 from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
@@ -29,18 +29,6 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at
 
 
 @app.callback(invoke_without_command=True)
-def incidents(
-    context: typer.Context,
-    stack_name: Stack = "",
-    local: Local = False,
-    limit: Limit = 20,
-    as_json: AsJson = False,
-) -> None:
-    """Look at incidents: the newest (list, the default) or the record of one (show)."""
-    if context.invoked_subcommand is None:
-        newest(context, stack_name, local, limit, as_json)
-
-
 @app.command("list")
 def newest(
     context: typer.Context,
@@ -50,6 +38,9 @@ def newest(
     as_json: AsJson = False,
 ) -> None:
     """List the newest incidents."""
+    if context.invoked_subcommand:
+        _require_no_options(context)
+        return
     with readable_errors():
         stores = surroundings_of(context).records(stack_name, local=local)
         found = [(i, Story(stores.ledger.entries(i.id))) for i in stores.incidents.recent(limit)]
@@ -80,6 +71,15 @@ def show(
             typer.echo(json.dumps(document))
         else:
             make_console().print(timeline(incident, entries))
+
+
+def _require_no_options(context: typer.Context) -> None:
+    """Options before a subcommand would be for the list and so come to nothing."""
+    sources = [context.get_parameter_source(name) for name in context.params]
+    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        command = context.invoked_subcommand
+        with readable_errors():
+            raise UsageError(f"options belong behind the subcommand: selfheal incidents {command} ...")
 
 
 def as_document(incident: Incident, story: Story) -> dict[str, object]:

@@ -59,6 +59,8 @@ def _print_status(status: Status, as_json: bool) -> None:
     table.add_row("Developer tools", status.state.devtools_url, _alive(status.devtools))
     table.add_row("Stack", status.state.stack, "deployed" if status.state.outputs else "not deployed")
     make_console().print(table)
+    if status.problem:
+        typer.echo(f"The local cloud does not work, {status.problem}. Start it anew: selfheal local up")
 
 
 def _alive(answers: bool) -> str:

@@ -1,9 +1,12 @@
 """The `selfheal` command: its subcommands, put together."""
 
+import os
+
 import typer
 
 from cli import demo, incidents, local_cloud
 from cli.surroundings import RealSurroundings
+from local.state import past_proxies
 
 app = typer.Typer(
     name="selfheal",
@@ -20,4 +23,5 @@ app.add_typer(incidents.app, name="incidents")
 @app.callback()
 def surroundings(context: typer.Context) -> None:
     """Heals CI/CD runs on AWS: watches them, says why one failed, does the one safe thing policy allows."""
+    os.environ.update(past_proxies(os.environ))
     context.obj = context.obj or RealSurroundings()

@@ -1,6 +1,7 @@
 """What commands work on. Tests hand in their own."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -31,6 +32,9 @@ class Cloud(Protocol):
 
     def down(self, tell: Tell) -> int:
         """Stop everything; gives the number of processes stopped."""
+
+    def visit(self, tell: Tell, *, keep: bool) -> AbstractContextManager[CloudState]:
+        """The running cloud for one demo, left or stopped afterwards. Raises LocalCloudError."""
 
     def status(self) -> Status:
         """How it stands."""

@@ -8,13 +8,18 @@ from local.state import ROOT_KEY, CloudState
 def client(state: CloudState, service: str) -> Any:
     """A client of one AWS service. Its retries are few: the local cloud answers at once or not at all."""
     import boto3
+    import botocore.session
     from botocore.config import Config
 
-    return boto3.Session().client(  # type: ignore[call-overload]
-        service,
-        region_name=state.region,
-        endpoint_url=state.endpoint(service),
+    retries: Any = {"max_attempts": 2, "mode": "standard"}
+    own = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.Session(
         aws_access_key_id=ROOT_KEY,
         aws_secret_access_key=ROOT_KEY,
-        config=Config(connect_timeout=3, read_timeout=20, retries={"max_attempts": 2, "mode": "standard"}),
+        region_name=state.region,
+        botocore_session=own,
+    ).client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=state.endpoint(service),
+        config=Config(connect_timeout=3, read_timeout=20, retries=retries),
     )

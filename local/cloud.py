@@ -1,8 +1,8 @@
 """The life cycle of the local cloud: MiniStack, the developer-tools simulator and the deployed stack."""
 
 import fcntl
+import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +11,21 @@ from pathlib import Path
 
 from local import deploy
 from local.errors import CloudBusy, CloudNotRunning, InvalidState
-from local.ports import HOST, choose_port
-from local.processes import Spawned, answers, of_cloud, spawn, stop_all, wait_until_healthy
+from local.processes import of_cloud, stop_all
 from local.progress import Stage, Step, Tell
-from local.state import CloudState, environment, forget, load, save
+from local.servers import DEVTOOLS, MINISTACK, start_servers
+from local.state import CloudState, forget, load, save
 
 MINISTACK_PORT = 4566
 DEVTOOLS_PORT = 4567
-HEALTHY_SECONDS = 60.0
-MINISTACK_HEALTH = "/_ministack/health"
-DEVTOOLS_HEALTH = "/_devtools/health"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the local cloud stands. ``state``: None when nothing was started; ``processes``: how many run."""
+    """How the local cloud stands. ``state``: None when nothing was started; ``processes``: how many run.
+
+    ``ministack`` and ``devtools``: whether the very processes that were started for it answer.
+    """
 
     state: CloudState | None
     ministack: bool
@@ -36,6 +36,13 @@ class Status:
     def running(self) -> bool:
         """Whether both servers answer and the stack is deployed."""
         return self.ministack and self.devtools and bool(self.state and self.state.outputs)
+
+    @property
+    def problem(self) -> str:
+        """Which servers do not answer although they were started, in words; empty when all is well."""
+        up = {MINISTACK.title: self.ministack, DEVTOOLS.title: self.devtools}
+        silent = [title for title, answers in up.items() if not answers]
+        return f"no answer from {' and '.join(silent)}" if self.state and silent else ""
 
 
 class LocalCloud:
@@ -52,37 +59,44 @@ class LocalCloud:
         devtools_port: int = DEVTOOLS_PORT,
     ) -> None:
         self.home = home.resolve()
-        self._ports = {"ministack": ministack_port, "devtools": devtools_port}
+        self._ports = {MINISTACK.name: ministack_port, DEVTOOLS.name: devtools_port}
 
     def up(self, tell: Tell) -> CloudState:
-        """Start what is not running and deploy the application as it stands now.
+        """Start what is not running and deploy the application as it stands now. Raises LocalCloudError.
 
-        Whatever goes wrong on the way, Ctrl-C included, nothing is left running. Raises LocalCloudError.
+        Whatever goes wrong on the way, Ctrl-C included, nothing that this has started is left running.
         """
-        with self._lock():
-            try:
-                return self._up(tell)
-            except BaseException:
-                self._stop()
-                raise
+        with self._lock("starting"):
+            return self._up(self._found(tell), tell)
 
     def down(self, tell: Tell) -> int:
         """Stop everything, also what an earlier crash left behind. Gives the number of processes stopped."""
-        with self._lock():
-            tell(Step("stop", Stage.RUNNING, "stopping the local cloud"))
-            stopped = self._stop()
-            tell(
-                Step("stop", Stage.DONE, f"{stopped} processes stopped" if stopped else "nothing was running")
-            )
-            return stopped
+        with self._lock("stopping"):
+            return self._down(tell)
+
+    @contextmanager
+    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
+        """The running cloud, as ``up`` gives it, while nobody else starts, stops or visits it.
+
+        One that ran before stays. One started here stays only when all goes well and it is to be kept.
+        """
+        with self._lock("playing a demo on"):
+            found = self._found(tell)
+            state = self._up(found, tell)
+            stays = found is not None
+            try:
+                yield state
+                stays = stays or keep
+            finally:
+                self._end_visit(tell, stays=stays, found=found is not None)
 
     def status(self) -> Status:
         """How it stands right now. Raises InvalidState."""
         state = load(self.home)
         return Status(
             state=state,
-            ministack=state is not None and answers(state.ministack_url + MINISTACK_HEALTH),
-            devtools=state is not None and answers(state.devtools_url + DEVTOOLS_HEALTH),
+            ministack=state is not None and MINISTACK.is_up(state),
+            devtools=state is not None and DEVTOOLS.is_up(state),
             processes=len(of_cloud(self.home)),
         )
 
@@ -90,104 +104,64 @@ class LocalCloud:
         """The state of the running cloud. Raises CloudNotRunning with the command that starts it."""
         status = self.status()
         if status.state is None or not status.running:
-            raise CloudNotRunning("the local cloud is not running; start it with: selfheal local up")
+            problem = f" ({status.problem})" if status.problem else ""
+            raise CloudNotRunning(
+                f"the local cloud is not running{problem}; start it with: selfheal local up"
+            )
         return status.state
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, doing: str) -> Iterator[None]:
+        """The system gives the lock back when its holder dies, however that happens."""
         self.home.mkdir(parents=True, exist_ok=True)
-        with (self.home / "lock").open("w") as file:
+        with (self.home / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                message = (
-                    f"another command is starting or stopping the local cloud in {self.home}; wait for it"
-                )
-                raise CloudBusy(message) from error
+                file.seek(0)
+                who = file.read() or "another command is using"
+                raise CloudBusy(f"{who} the local cloud in {self.home}; wait for it or end it") from error
+            file.truncate(0)
+            file.write(f"process {os.getpid()} is {doing}")
+            file.flush()
             yield
 
-    def _up(self, tell: Tell) -> CloudState:
-        state = self._still_running(tell)
-        if state is None:
-            self._stop()
-        tell(Step("build", Stage.RUNNING, "sam build"))
-        started = time.monotonic()
-        building = deploy.begin_build(self.home)
-        state = state or self._start_servers(tell)
-        deploy.finish_build(building)
-        tell(Step("build", Stage.DONE, f"sam build, {time.monotonic() - started:.0f} s"))
-        return self._deploy(state, tell)
-
-    def _still_running(self, tell: Tell) -> CloudState | None:
+    def _found(self, tell: Tell) -> CloudState | None:
+        """The running cloud; None, with everything stopped that is left of an earlier one, when there is none."""
         try:
             status = self.status()
         except InvalidState as error:
-            tell(Step("servers", Stage.NOTE, f"starting anew: {error}"))
-            return None
-        if status.state is None or not (status.ministack and status.devtools):
-            return None
-        tell(Step("servers", Stage.DONE, f"already running: {status.state.ministack_url}"))
-        return status.state
+            problem = str(error)
+        else:
+            if status.state and not status.problem:
+                tell(Step("servers", Stage.DONE, f"already running: {status.state.ministack_url}"))
+                return status.state
+            problem = status.problem
+        if problem:
+            tell(Step("servers", Stage.NOTE, f"starting anew: {problem}"))
+        self._stop()
+        return None
+
+    def _up(self, found: CloudState | None, tell: Tell) -> CloudState:
+        try:
+            tell(Step("build", Stage.RUNNING, "sam build"))
+            started = time.monotonic()
+            building = deploy.begin_build(self.home)
+            state = found or self._start_servers(tell)
+            deploy.finish_build(building)
+            tell(Step("build", Stage.DONE, f"sam build, {time.monotonic() - started:.0f} s"))
+            return self._deploy(state, tell)
+        except BaseException:
+            if found:
+                stop_all(self.home, spare=found.pids.values())
+            else:
+                self._stop()
+            raise
 
     def _start_servers(self, tell: Tell) -> CloudState:
-        state = self._plan(tell)
-        tell(Step("servers", Stage.RUNNING, "MiniStack and the developer-tools simulator"))
-        ministack = self._spawn_ministack(state)
-        self._remember(state, ministack)
-        wait_until_healthy(ministack, state.ministack_url + MINISTACK_HEALTH, HEALTHY_SECONDS)
-        devtools = self._spawn_devtools(state)
-        state = self._remember(state, ministack, devtools)
-        wait_until_healthy(devtools, state.devtools_url + DEVTOOLS_HEALTH, HEALTHY_SECONDS)
-        tell(
-            Step(
-                "servers",
-                Stage.DONE,
-                f"AWS at {state.ministack_url}, its developer tools at {state.devtools_url}",
-            )
-        )
-        return state
-
-    def _plan(self, tell: Tell) -> CloudState:
-        """Both servers must know each other's address before either is started."""
-        numbers: dict[str, int] = {}
-        for name, preferred in self._ports.items():
-            port = choose_port(preferred, numbers.values())
-            numbers[name] = port.number
-            if port.instead_of:
-                text = f"port {port.instead_of} is in use, {name} takes {port.number}"
-                tell(Step("servers", Stage.NOTE, text))
-        urls = {name: f"http://{HOST}:{number}" for name, number in numbers.items()}
-        return CloudState(urls["ministack"], urls["devtools"], pids={})
-
-    def _spawn_ministack(self, state: CloudState) -> Spawned:
-        temporary = self.home / "tmp"
-        temporary.mkdir(exist_ok=True)
-        settings = {
-            **environment(state),
-            "AUTH": "true",
-            "GATEWAY_PORT": state.ministack_url.rpartition(":")[2],
-            "BIND_HOST": HOST,
-            "TMPDIR": str(temporary),
-            "LAMBDA_EXECUTOR": "local",
-            "SFTP_ENABLED": "0",
-            "IOT_MTLS_ENABLED": "0",
-        }
-        command = [sys.executable, "-m", "ministack"]
-        return spawn("ministack", command, environment=settings, home=self.home, directory=self.home)
-
-    def _spawn_devtools(self, state: CloudState) -> Spawned:
-        command = [
-            *(sys.executable, "-m", "local.devtools"),
-            *("--port", state.devtools_url.rpartition(":")[2]),
-            *("--state", str(self.home / "devtools")),
-            *("--ministack", state.ministack_url),
-        ]
-        settings = environment(state)
-        return spawn("devtools", command, environment=settings, home=self.home, directory=deploy.ROOT)
-
-    def _remember(self, state: CloudState, *spawned: Spawned) -> CloudState:
-        state = replace(state, pids={each.name: each.process.pid for each in spawned})
-        save(self.home, state)
+        state = start_servers(self.home, self._ports, tell, (MINISTACK, DEVTOOLS))
+        text = f"AWS at {state.ministack_url}, its developer tools at {state.devtools_url}"
+        tell(Step("servers", Stage.DONE, text))
         return state
 
     def _deploy(self, state: CloudState, tell: Tell) -> CloudState:
@@ -197,6 +171,23 @@ class LocalCloud:
         save(self.home, state)
         tell(Step("deploy", Stage.DONE, f"sam deploy of {state.stack}, {time.monotonic() - started:.0f} s"))
         return state
+
+    def _end_visit(self, tell: Tell, *, stays: bool, found: bool) -> None:
+        try:
+            if problem := self.status().problem:
+                tell(Step("servers", Stage.NOTE, f"{problem}; see {self.home / 'logs'}"))
+        finally:
+            if not stays:
+                self._down(tell)
+        if found:
+            text = "the local cloud ran before, so it is left running; stop it: selfheal local down"
+            tell(Step("stop", Stage.NOTE, text))
+
+    def _down(self, tell: Tell) -> int:
+        tell(Step("stop", Stage.RUNNING, "stopping the local cloud"))
+        stopped = self._stop()
+        tell(Step("stop", Stage.DONE, f"{stopped} processes stopped" if stopped else "nothing was running"))
+        return stopped
 
     def _stop(self) -> int:
         stopped = stop_all(self.home)

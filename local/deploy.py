@@ -19,7 +19,8 @@ DEPLOY_SECONDS = 180.0
 def begin_build(home: Path) -> Spawned:
     """Start `sam build`; the layer is built for the Python and machine that the local workers run on."""
     build = ["build", *CONFIGURATION, "--build-dir", str(home / "build")]
-    settings = {**os.environ, "LAYER_TARGET": "host", "PYTHON": sys.executable}
+    own = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"}
+    settings = {**own, "LAYER_TARGET": "host", "PYTHON": sys.executable}
     return _sam("sam-build", build, settings, home)
 
 

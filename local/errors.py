@@ -7,8 +7,12 @@ class LocalCloudError(Exception):
     """Root of what can go wrong around the local cloud."""
 
 
+class ToolMissing(LocalCloudError):
+    """A program that is needed is not on the PATH. Names it."""
+
+
 class CloudBusy(LocalCloudError):
-    """Another command is starting or stopping the same local cloud."""
+    """Another command is starting, stopping or using the same local cloud. Says which process."""
 
 
 class CloudNotRunning(LocalCloudError):
@@ -22,6 +26,10 @@ class StepFailed(LocalCloudError):
         super().__init__(f"{step}: {problem}\n{_last_lines(log)}\nThe whole log: {log}")
         self.step = step
         self.log = log
+
+
+class PortTaken(StepFailed):
+    """A server could not have its port: another process listens there."""
 
 
 class InvalidState(LocalCloudError):

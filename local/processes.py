@@ -6,20 +6,25 @@ processes of one local cloud are told from everything else on the machine, even 
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
-from local.errors import StepFailed
+from local.errors import PortTaken, StepFailed
 from local.interrupts import uninterrupted
+
+# The addresses asked are on this machine: a proxy, where one is set, does not know them.
+_DIRECT = build_opener(ProxyHandler({}))
 
 MARKER = "SELFHEAL_LOCAL_HOME"
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 8.0
+PORT_IN_USE = "already in use"  # Python's words for EADDRINUSE in every locale, and MiniStack's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,11 @@ class Spawned:
     log: Path
 
     def require_alive(self) -> None:
-        """Raise StepFailed when it has ended although it should be running."""
+        """Raise StepFailed when it has ended although it should be running, PortTaken when for its port."""
         code = self.process.poll()
         if code is not None:
-            raise StepFailed(self.name, f"ended with exit status {code}", self.log)
+            kind = PortTaken if PORT_IN_USE in self.log.read_text(errors="replace").lower() else StepFailed
+            raise kind(self.name, f"ended with exit status {code}", self.log)
 
 
 def spawn(
@@ -56,20 +62,36 @@ def spawn(
     return Spawned(name, process, log)
 
 
-def wait_until_healthy(spawned: Spawned, url: str, seconds: float) -> None:
-    """Wait until ``url`` answers. Raises StepFailed when the process ends or does not answer in time."""
+def wait_until_serving(spawned: Spawned, url: str, seconds: float) -> None:
+    """Wait until this very process answers at ``url``; a stranger's answer on the same port does not count.
+
+    Raises PortTaken when the process ended because the port is another's, StepFailed when it ended for
+    another reason or does not answer in time.
+    """
     deadline = time.monotonic() + seconds
-    while not answers(url):
+    while not serves(spawned.process.pid, url):
         spawned.require_alive()
         if time.monotonic() > deadline:
             raise StepFailed(spawned.name, f"did not answer at {url} within {seconds:g} s", spawned.log)
         time.sleep(POLL_SECONDS)
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of this loopback address is answered with success."""
+def serves(pid: int, url: str) -> bool:
+    """Whether the process with this id listens on the port of a loopback address and answers there."""
+    return _listens(pid, urlsplit(url).port) and _answers(url)
+
+
+def _listens(pid: int, port: int | None) -> bool:
     try:
-        with urlopen(url, timeout=2) as reply:  # noqa: S310 - loopback addresses that we made
+        sockets = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with _DIRECT.open(url, timeout=2) as reply:
             return bool(reply.status == 200)
     except (URLError, TimeoutError, ConnectionError):
         return False
@@ -85,24 +107,27 @@ def wait_until_done(spawned: Spawned, seconds: float) -> None:
         raise StepFailed(spawned.name, f"failed with exit status {code}", spawned.log)
 
 
-def of_cloud(home: Path) -> list[psutil.Process]:
-    """All running processes of the local cloud that lives in ``home``, and all their descendants."""
+def of_cloud(home: Path, spare: Collection[int] = ()) -> list[psutil.Process]:
+    """All running processes of the local cloud in ``home`` and their descendants, but not those of ``spare``."""
     found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter(["environ"]):
         if (process.info["environ"] or {}).get(MARKER) == str(home):
-            found[process.pid] = process
-            found.update((child.pid, child) for child in _descendants(process))
-    return [process for process in found.values() if _is_running(process)]
+            found.update((each.pid, each) for each in _family(process))
+    spared = {each.pid for pid in spare if pid in found for each in _family(found[pid])}
+    return [each for pid, each in found.items() if pid not in spared and _is_running(each)]
 
 
-def stop_all(home: Path, grace_seconds: float = GRACE_SECONDS) -> int:
-    """End every process of the local cloud: first by SIGTERM, what remains by SIGKILL. Gives their number."""
+def stop_all(home: Path, grace_seconds: float = GRACE_SECONDS, spare: Collection[int] = ()) -> int:
+    """End every process of the local cloud but ``spare`` and what those started; gives their number.
+
+    First by SIGTERM, what remains by SIGKILL.
+    """
     with uninterrupted():
-        processes = of_cloud(home)
+        processes = of_cloud(home, spare)
         for process in _leaders(processes):
             _signal(process, "terminate")
         _, remaining = psutil.wait_procs(processes, timeout=grace_seconds)
-        for process in {*remaining, *of_cloud(home)}:
+        for process in {*remaining, *of_cloud(home, spare)}:
             _signal(process, "kill")
         psutil.wait_procs(remaining, timeout=grace_seconds)
         return len(processes)
@@ -121,11 +146,11 @@ def _parent(process: psutil.Process) -> int:
         return 0
 
 
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
+def _family(process: psutil.Process) -> list[psutil.Process]:
     try:
-        return list(process.children(recursive=True))
+        return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return []
+        return [process]
 
 
 def _is_running(process: psutil.Process) -> bool:

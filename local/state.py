@@ -27,6 +27,10 @@ class CloudState:
     stack: str = STACK
     outputs: Mapping[str, str] = field(default_factory=dict)
 
+    def url(self, server: str) -> str:
+        """The address of a server, by the name its process has in ``pids``."""
+        return {"ministack": self.ministack_url, "devtools": self.devtools_url}[server]
+
     def endpoint(self, service: str) -> str:
         """The address of an AWS service, by its boto3 name."""
         return self.devtools_url if service in DEVTOOLS_SERVICES else self.ministack_url
@@ -57,12 +61,20 @@ def forget(home: Path) -> None:
     (home / STATE_FILE).unlink(missing_ok=True)
 
 
+def past_proxies(own: Mapping[str, str]) -> dict[str, str]:
+    """The settings that let calls to this machine's loopback pass by a proxy, whatever else passes by it."""
+    names = ("NO_PROXY", "no_proxy")
+    known = next((own[name] for name in names if own.get(name)), "")
+    return dict.fromkeys(names, ",".join(filter(None, (known, "127.0.0.1,localhost"))))
+
+
 def environment(state: CloudState) -> dict[str, str]:
-    """Our environment with every AWS setting replaced by the local cloud's."""
+    """Our environment with every AWS setting replaced by the local cloud's, which no proxy stands before."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     endpoints = {f"AWS_ENDPOINT_URL_{name.upper()}": state.devtools_url for name in DEVTOOLS_SERVICES}
     return {
         **own,
+        **past_proxies(own),
         **endpoints,
         "AWS_ENDPOINT_URL": state.ministack_url,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfheal.domain.action import ActionStatus
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 ENDINGS = (LedgerKind.NOTIFIED, LedgerKind.ESCALATED)
-ACTED = (LedgerKind.ACTION_STARTED, LedgerKind.ACTION_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,11 @@ class Story:
 
     @property
     def acted_at(self) -> float | None:
-        """When the action was under way, in seconds since the epoch."""
-        return next((entry.at.timestamp() for entry in self.entries if entry.kind in ACTED), None)
+        """When an action was under way, in seconds since the epoch; None when nothing was started."""
+        started = (entry for entry in self.entries if entry.data.get("status") == ActionStatus.STARTED)
+        return next(
+            (entry.at.timestamp() for entry in started if entry.kind is LedgerKind.ACTION_STARTED), None
+        )
 
     def _data(self, kind: LedgerKind) -> Mapping[str, object]:
         return next((entry.data for entry in self.entries if entry.kind is kind), {})

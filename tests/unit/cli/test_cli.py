@@ -1,5 +1,6 @@
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,17 @@ from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 
 STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
 INCIDENT = an_incident("shop:1")
-RESULT_KEYS = ["name", "cause", "decision", "action", "outcome", "seconds", "as_expected"]
+RESULT_KEYS = [
+    "name",
+    "cause",
+    "decision",
+    "action",
+    "outcome",
+    "seconds",
+    "as_expected",
+    "incident_id",
+    "differences",
+]
 
 
 @dataclass
@@ -44,6 +55,16 @@ class FakeCloud:
     def down(self, tell: Tell) -> int:
         self.downs += 1
         return 2
+
+    @contextmanager
+    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
+        stays = False
+        try:
+            yield self.up(tell)
+            stays = keep
+        finally:
+            if not stays:
+                self.down(tell)
 
     def status(self) -> Status:
         up = self.ups > self.downs

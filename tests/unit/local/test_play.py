@@ -113,4 +113,4 @@ def test_a_build_that_never_ends_is_told(tmp_path: Path, stores: Records) -> Non
             raise ScenarioStuck(f"no sign of the end of build {build_id}")
 
     result = Play(load("poisoned_cache"), theatre(Waiting(stores), tmp_path)).perform()
-    assert result.differences == ["no sign of the end of build demo-checkout:0"]
+    assert result.differences == ["no sign of the end of build demo-poisoned-cache:0"]

@@ -2,14 +2,16 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 
-from local.errors import StepFailed
+from local.errors import PortTaken, StepFailed
 from local.patience import Patience
-from local.processes import Spawned, of_cloud, spawn, stop_all, wait_until_done, wait_until_healthy
+from local.ports import HOST
+from local.processes import Spawned, of_cloud, serves, spawn, stop_all, wait_until_done, wait_until_serving
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -59,12 +61,58 @@ def test_a_command_that_takes_too_long_is_told(home: Path) -> None:
 
 def test_a_server_that_ends_instead_of_answering_is_told_at_once(home: Path) -> None:
     with pytest.raises(StepFailed, match="ended with exit status 4"):
-        wait_until_healthy(start(home, "raise SystemExit(4)"), "http://127.0.0.1:9/health", 20)
+        wait_until_serving(start(home, "raise SystemExit(4)"), "http://127.0.0.1:9/health", 20)
 
 
 def test_a_server_that_never_answers_is_told(home: Path) -> None:
     with pytest.raises(StepFailed, match="did not answer"):
-        wait_until_healthy(start(home, SLEEP), "http://127.0.0.1:9/health", 0.2)
+        wait_until_serving(start(home, SLEEP), "http://127.0.0.1:9/health", 0.2)
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The port of a server that is not of the cloud and answers everything with success."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer((HOST, 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_a_stranger_s_answer_does_not_stand_for_a_server_that_ended(home: Path, stranger: int) -> None:
+    spawned = start(home, "raise SystemExit(4)")
+    with pytest.raises(StepFailed, match="ended with exit status 4"):
+        wait_until_serving(spawned, f"http://{HOST}:{stranger}/health", 20)
+
+
+def test_a_stranger_s_answer_does_not_stand_for_a_server_that_does_not_listen(
+    home: Path, stranger: int
+) -> None:
+    with pytest.raises(StepFailed, match="did not answer"):
+        wait_until_serving(start(home, SLEEP), f"http://{HOST}:{stranger}/health", 0.2)
+
+
+def test_a_port_that_is_another_s_is_told_apart_from_other_failures(home: Path, stranger: int) -> None:
+    code = f"import socket; socket.create_server(('{HOST}', {stranger}))"
+    with pytest.raises(PortTaken):
+        wait_until_serving(start(home, code), f"http://{HOST}:{stranger}/health", 20)
+
+
+def test_a_server_s_own_answer_counts(stranger: int) -> None:
+    assert serves(os.getpid(), f"http://{HOST}:{stranger}/health")
+
+
+def test_what_is_spared_goes_on_with_its_children(home: Path) -> None:
+    spared, ended = started(home, ESCAPING), start(home, SLEEP, "other")
+    family = {spared.process.pid, *(child.pid for child in psutil.Process(spared.process.pid).children())}
+    assert stop_all(home, grace_seconds=5, spare=[spared.process.pid]) == 1
+    assert ended.process.poll() is not None
+    assert {process.pid for process in of_cloud(home)} == family
 
 
 @pytest.mark.parametrize("code", [SLEEP, STUBBORN, ESCAPING])

@@ -19,7 +19,7 @@ FACTS: dict[LedgerKind, Data] = {
         "evidence": [{"line": 9, "text": "E   assert 1080 == 1188"}],
     },
     LedgerKind.DECIDED: {"verdict": "act", "remedy": "notify"},
-    LedgerKind.ACTION_STARTED: {"remedy": "notify"},
+    LedgerKind.ACTION_STARTED: {"remedy": "notify", "status": "done"},
     LedgerKind.OUTCOME: {"status": "notified", "seconds": 2.5},
     LedgerKind.NOTIFIED: {"subject": "x"},
 }
@@ -82,8 +82,25 @@ def test_a_result_carries_times_and_differences_found_on_the_way() -> None:
         more=["an ordinary build afterwards failed"],
     )
     assert result.seconds == 2.5
-    assert result.reaction_seconds == 4.0
+    assert result.reaction_seconds is None
     assert not result.as_expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "acted"),
+    [
+        (LedgerKind.ACTION_STARTED, "started", True),
+        (LedgerKind.ACTION_STARTED, "done", False),
+        (LedgerKind.ACTION_REFUSED, "refused", False),
+        (LedgerKind.ACTION_INTENDED, "intended", False),
+    ],
+)
+def test_only_a_started_run_counts_as_an_action_under_way(kind: LedgerKind, status: str, acted: bool) -> None:
+    told = Story([LedgerEntry("i", kind, OPENED, {"remedy": "retry_build", "status": status})])
+    result = judge(
+        SCENARIO, told, incident_id="i", ended_at=OPENED.timestamp() - 4, builds=["a", "b"], more=[]
+    )
+    assert result.reaction_seconds == (4.0 if acted else None)
 
 
 def test_a_stuck_scenario_is_never_as_expected_and_keeps_what_is_known() -> None:
