@@ -67,23 +67,21 @@ class DemoScreen:
 
 
 def closing_table(results: Sequence[Result]) -> Table:
-    """What came of every scenario; the words of the ledger. Made to fit 80 columns."""
+    """What came of every scenario. Made to fit 80 columns: the ledger's words, with spaces to break at."""
     table = Table(title="What Selfheal did", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in ("incident", "cause", "decision", "action", "outcome"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("incident", "outcome"))
-    table.add_column("seconds", justify="right")
+        table.add_column(column, no_wrap=column in ("incident", "decision", "outcome"))
+    table.add_column("seconds", justify="right", no_wrap=True)
     for result in results:
         good = result.as_expected
         table.add_row(
             Text("✓ " if good else "✗ ", "green" if good else "red").append(result.name, "bold"),
-            Text(result.cause or "-"),
-            Text(result.decision or "-"),
-            Text(result.action or "-"),
-            Text(result.outcome or "-", "green" if good else "red"),
+            Text(_spaced(result.cause)),
+            Text(_spaced(result.decision)),
+            Text(_spaced(result.action)),
+            Text(_spaced(result.outcome), "green" if good else "red"),
             "-" if result.seconds is None else f"{result.seconds:.1f}",
         )
-        if result.oddity:
-            table.add_row(Text(f"  {result.oddity.split(',')[0]}", "dim", overflow="ellipsis"))
     return table
 
 
@@ -91,6 +89,8 @@ def closing_words(results: Sequence[Result], *, still_up: bool) -> Text:
     """What differs from the ground truth, what is simulated, and where to look next."""
     text = Text()
     for result in results:
+        if result.oddity:
+            text.append(f"{result.name}: {result.oddity}\n")
         for difference in result.differences:
             text.append(f"{result.name}: {difference}\n", "red")
     text.append(f"seconds: incident opened to outcome recorded.{_reaction(results)}\n", "dim")
@@ -135,3 +135,7 @@ def _trail(trail: Sequence[Update]) -> Text:
 
 def _words(update: Update) -> str:
     return f"{update.state}: {update.detail}" if update.detail else update.state
+
+
+def _spaced(words: str) -> str:
+    return words.replace("_", " ") or "-"

@@ -23,20 +23,15 @@ STYLES = {
 
 
 def incident_table(incidents: Sequence[tuple[Incident, Story]]) -> Table:
-    """One line for each incident; how it stands while it has no outcome. Pipelines lose their service's name."""
+    """Two short lines for each incident: where and when, then its story; how it stands while it has no outcome."""
     table = Table(box=None, pad_edge=False)
-    for column in ("incident", "opened (UTC)", "pipeline", "cause", "action", "outcome"):
-        table.add_column(column, no_wrap=column != "pipeline", overflow="fold")
+    for column in ("incident", "opened (UTC)", "pipeline, and what came of it"):
+        table.add_column(column, no_wrap=column != "pipeline, and what came of it")
     for incident, story in incidents:
         outcome = story.outcome or _words(incident.status)
-        table.add_row(
-            incident.id,
-            f"{incident.opened_at:%m-%d %H:%M}",
-            Text(incident.run.key.name),
-            Text("odd" if story.oddity else story.cause or "-"),
-            story.action or "-",
-            Text(_words(outcome), STYLES.get(outcome, "")),
-        )
+        told = Text(f"{incident.run.key}\n").append(story.oddity or story.cause or "-")
+        told.append(f" → {story.action or '-'} → ").append(_words(outcome), STYLES.get(outcome, ""))
+        table.add_row(incident.id, _moment(incident.opened_at), told)
     return table
 
 

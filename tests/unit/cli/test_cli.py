@@ -166,9 +166,10 @@ def test_a_different_outcome_fails_the_demo_and_says_why(world: FakeSurroundings
 
 def test_the_demo_shows_its_table_what_is_simulated_and_where_to_look(world: FakeSurroundings) -> None:
     shown = run(world, "demo").stdout
-    assert "registry_rate_limit" in shown
+    assert "registry rate limit" in shown
     assert "Simulated:" in shown
-    assert "selfheal incidents show 0123456789abcdef" in shown
+    assert "selfheal demo --keep" in shown, "the ids of a cloud that is gone help nobody"
+    assert "selfheal incidents show 0123456789abcdef" in run(world, "demo", "--keep").stdout
 
 
 def test_the_demo_stops_the_cloud_unless_it_is_to_be_kept(world: FakeSurroundings) -> None:

@@ -229,24 +229,33 @@ def test_evidence_is_bounded_and_from_the_redacted_log() -> None:
         assert redacted[line.line - 1].startswith(line.text)
 
 
-@pytest.mark.parametrize("where", ["log", "phase", "test"])
-def test_no_secret_leaves(where: str) -> None:
+@pytest.mark.parametrize("where", ["log", "phase", "fact", "test"])
+@pytest.mark.parametrize("swallower", ["", "\x1b[", "\x9b ", "\x1b[0"])
+def test_no_secret_leaves(where: str, swallower: str) -> None:
     secret = "correct-horse-battery"
-    phase = Phase(
-        "BUILD", "FAILED", 1.0, "COMMAND_EXECUTION_ERROR", f"deploy {secret}" if where == "phase" else "x"
-    )
-    log = (f"fatal error: {secret} No space left on device",) if where == "log" else ()
-    tests = (FailedTest(f"t[{secret}]", "FAILED", f"assert {secret} == 1"),) if where == "test" else ()
+    said = f"deploy {swallower}{secret}"
+    code = "ACCESS_DENIED" if where == "fact" else "COMMAND_EXECUTION_ERROR"
+    phase = Phase("BUILD", "FAILED", 1.0, code, said if where in ("phase", "fact") else "x")
+    log = (f"fatal error: {said} No space left on device",) if where == "log" else ()
+    tests = (FailedTest(f"t[{said}]", "FAILED", f"assert {said} == 1"),) if where == "test" else ()
     found = of(a_run(phases=(phase,)), *log, failures=tests, known=(secret,))
-    assert secret not in repr(found)
+    assert "horse-battery" not in repr(found)
+    assert "[redacted:known-value#" in repr(found)
+
+
+def test_a_name_and_its_value_on_two_lines_of_a_message_are_seen_together() -> None:
+    phase = Phase("Live", "Failed", 3.0, "ConfigurationError", "password:\nhorse")
+    assert "horse" not in repr(of(other(Service.CODEPIPELINE, phase)))
 
 
 def test_a_key_block_torn_by_reduction_does_not_leave() -> None:
-    key = [
-        "-----BEGIN PRIVATE KEY-----",
-        *[f"MIIEvQIBADANBgkq{n:04d}" for n in range(40)],
-        "-----END PRIVATE KEY-----",
+    """The key is longer than what reduction keeps, so that its first line is gone when its last are left."""
+    letters = "abcdefghij"
+    body = [
+        f"bodyofthekey{letters[n // 100 % 10]}{letters[n // 10 % 10]}{letters[n % 10]}" * 6
+        for n in range(1000)
     ]
-    noise = [f"line {'abcdefghij'[n % 10]}{chr(97 + n % 26)} {'x' * 90}" for n in range(4000)]
-    found = of(a_build(), *noise, *key, "error: could not sign")
-    assert "MIIEvQIB" not in repr(found)
+    key = ["-----BEGIN PRIVATE KEY-----", *body, *body, "-----END PRIVATE KEY-----"]
+    found = of(a_build(), "signing", *key, "bye")
+    assert any("bye" in line.text for line in found.evidence)
+    assert "bodyofthekey" not in repr(found)
