@@ -44,7 +44,7 @@ test: setup ## Run all tests, those against the local cloud included (ARGS=... f
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: check
-check: check-code check-templates ## Lint, types, import rules and template checks
+check: check-code check-policies check-templates ## Lint, types, import rules and template checks
 
 .PHONY: check-code
 check-code: setup
@@ -52,6 +52,14 @@ check-code: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy layers/core/selfheal functions cli local tests .ci/parliament_roles.py
 	$(BIN)/lint-imports
+
+.PHONY: check-policies
+check-policies: setup ## Read every policy file as the deployed stack will
+	$(BIN)/python -m local.policies policy/*.toml
+
+.PHONY: coverage
+coverage: setup ## Branch coverage of the tests that need no local cloud
+	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term tests/unit tests/contract tests/adapters $(ARGS)
 
 .PHONY: check-templates
 check-templates: setup .venv-checkov/.ready
@@ -77,7 +85,7 @@ build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64 for the Archit
 	$(BIN)/sam build
 
 .PHONY: deploy
-deploy: build ## Deploy into the AWS account of the current credentials (ENV=default or prod)
+deploy: check-policies build ## Deploy into the AWS account of the current credentials (ENV=default or prod)
 	$(BIN)/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: local-up

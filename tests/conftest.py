@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run: a red run can be repeated, and a green one is not luck. Seeds are tried by hand:
+# pytest --hypothesis-profile=default --hypothesis-seed=N
+settings.register_profile("repeatable", derandomize=True, print_blob=True)
+settings.load_profile("repeatable")
 
 LOCAL = Path(__file__).parent / "local"
 

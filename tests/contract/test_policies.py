@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from local.policies import check
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.policy import parse_policy
 from selfheal.remedies.registry import catalogue
@@ -38,3 +39,11 @@ def test_the_policy_in_the_docs_is_valid_and_names_every_cause() -> None:
     example = page.split("```toml")[1].split("```")[0]
     assert parse_policy(example, REMEDIES).rules
     assert all(f"`{cause}`" in page for cause in Cause)
+
+
+def test_a_broken_policy_is_found_before_it_is_deployed(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[budget]\nper_commit = -1\n")
+    assert check(FILES) == []
+    [problem] = check([*FILES, broken])
+    assert "broken.toml" in problem and "budget.per_commit" in problem
