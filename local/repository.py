@@ -22,15 +22,20 @@ class Repository:
 
 def make_repository(scenario_folder: Path, target: Path) -> Repository:
     """Commit the scenario's ``base`` and, where there is one, its ``change`` on top, in a new ``target``."""
-    shutil.copytree(scenario_folder / "base", target, ignore=shutil.ignore_patterns("__pycache__"))
+    _copy(scenario_folder / "base", target)
     _git(target, "init", "--quiet", f"--initial-branch={BRANCH}")
     first = last = _commit(target, "Add the project", FIRST_DAY)
     change = scenario_folder / "change"
     if change.is_dir():
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(change, target, dirs_exist_ok=True, ignore=ignored)
+        _copy(change, target)
         last = _commit(target, "Change the project", FIRST_DAY + 3600)
     return Repository(target, first, last)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy without times: git takes a file of equal size and time for unchanged."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=ignored, copy_function=shutil.copy)
 
 
 def _commit(path: Path, message: str, at: int) -> str:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 from pathlib import Path
 
@@ -32,3 +33,13 @@ def test_commits_are_by_the_fixed_author_and_everything_is_committed(tmp_path: P
     repository = make_repository(load("flaky_test").folder, tmp_path / "a")
     assert git(repository.path, "log", "-1", "--format=%an <%ae>").strip() == "Demo <demo@example.com>"
     assert git(repository.path, "status", "--porcelain") == ""
+
+
+def test_a_change_of_equal_size_and_time_is_a_change(tmp_path: Path) -> None:
+    for folder, text in (("base", "SECONDS = 0.1"), ("change", "SECONDS = 0.5")):
+        file = tmp_path / "scenario" / folder / "settings.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+        os.utime(file, (1_767_225_600, 1_767_225_600))
+    made = make_repository(tmp_path / "scenario", tmp_path / "repository")
+    assert made.first != made.last
