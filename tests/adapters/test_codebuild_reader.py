@@ -7,6 +7,7 @@ from botocore.stub import Stubber
 
 import selfheal.domain.measurement as measurement
 from selfheal import ports
+from selfheal.adapters.build_reply import secrets_of
 from selfheal.adapters.codebuild import CodeBuildReader, CodeBuildReports
 from selfheal.domain.errors import RequestRejected, RunNotFound, Throttled
 from selfheal.domain.run import LogLocation, PipelineKey, RunRef, RunStatus, Service
@@ -212,3 +213,11 @@ def test_an_expired_report_has_no_failures_but_a_forbidden_one_is_an_error(scrip
     stubber.add_client_error("describe_test_cases", "AccessDeniedException", "no", http_status_code=403)
     with pytest.raises(RequestRejected):
         CodeBuildReports(client).failures([REPORT], 5)
+
+
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "apiKey", "GITHUB_TOKEN", "Client-Secret"])
+def test_a_variable_whose_name_says_secret_is_one_whatever_it_holds(name: str) -> None:
+    assert secrets_of([{"name": name, "value": "12345678"}, {"name": "PORT", "value": "12345678"}]) == (
+        "12345678",
+    )
+    assert secrets_of([{"name": name, "value": "ab1"}]) == ()

@@ -10,7 +10,7 @@ import pytest
 
 from selfheal import runtime as runtime_module
 from selfheal.detect.baseline import MedianMad, Thresholds
-from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound
+from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
@@ -112,12 +112,14 @@ def test_ingest_run_hands_back_only_what_is_bad(world: Runtime) -> None:
     bad = [
         {**good, "messageId": "not-json", "body": "{"},
         {**good, "messageId": "no-detail", "body": '{"detail-type": "CodeBuild Build State Change"}'},
+        {**good, "messageId": "deep", "body": "[" * 100_000},
         {**good, "messageId": "unknown", "body": '{"detail-type": "Something", "detail": {}}'},
     ]
     answer = invoke("ingest_run", {"Records": [bad[0], good, *bad[1:]]})
     assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == [
         "not-json",
         "no-detail",
+        "deep",
         "unknown",
     ]
     assert world.runs.get(RUN.run_id) is not None
@@ -197,6 +199,22 @@ def test_an_error_is_logged_with_its_type_and_leaves_the_function(
         invoke("notify", {"incident_id": 7})
     [logged] = [vars(record) for record in caplog.records]
     assert (logged["error_type"], logged["permanent"]) == ("InvalidEvent", True)
+
+
+def test_an_unforeseen_error_leaves_redacted(world: Runtime, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "AKIA" + "Q3EGUZKTXAMPLE7A"
+
+    class Chokes(FakeService):
+        def read(self, ref: RunRef) -> Any:
+            raise ValueError(f"cannot parse {secret}")
+
+    vars(world)["reader"] = Chokes()
+    with pytest.raises(UnforeseenError, match="ValueError: cannot parse") as caught:
+        invoke("diagnose_failure", sample("diagnose_failure"))
+    assert secret not in str(caught.value)
+    [logged] = [vars(record) for record in caplog.records]
+    assert logged["error_type"] == "ValueError" and "cannot parse" in logged["trace"]
+    assert secret not in str(logged)
 
 
 def test_a_setting_that_is_missing_is_named() -> None:

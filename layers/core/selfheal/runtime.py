@@ -5,6 +5,7 @@ This is the one place with a broad ``except``: an error leaves a function only a
 """
 
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
-from selfheal.domain.errors import PermanentError
+from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.ports import (
     ActionStore,
@@ -262,12 +263,36 @@ def each_message(batch: Any, take_in: Callable[[str], None]) -> Any:
 
 @contextmanager
 def _logged_errors(message_id: str = "") -> Iterator[None]:
+    """Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
+
+    Our own errors name fields and resources only. Any other may quote a log or a secret, and the Lambda runtime
+    writes the text of whatever leaves a function into its log: so it leaves redacted.
+    """
     try:
         yield
-    except Exception as error:
-        # Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
-        permanent = isinstance(error, PermanentError)
-        logger.exception(
-            "failed", error_type=type(error).__name__, permanent=permanent, message_id=message_id
-        )
+    except SelfhealError as error:
+        _log_error(error, message_id)
         raise
+    except Exception as error:
+        _log_error(error, message_id)
+        raise UnforeseenError(f"{type(error).__name__}: {_redacted(str(error))}") from None
+
+
+def _log_error(error: Exception, message_id: str) -> None:
+    logger.error(
+        "failed",
+        error_type=type(error).__name__,
+        permanent=isinstance(error, PermanentError),
+        message_id=message_id,
+        trace=_redacted("".join(traceback.format_exception(error))),
+    )
+
+
+def _redacted(text: str) -> str:
+    """Fails closed: what cannot be redacted is left out."""
+    from selfheal.diagnose.redact import Redactor
+
+    try:
+        return Redactor(()).redact(text)
+    except Exception:
+        return "left out: it could not be redacted"

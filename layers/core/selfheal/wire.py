@@ -22,7 +22,9 @@ Json = Mapping[str, Any]
 
 _converter = make_converter(forbid_extra_keys=True)
 _converter.register_unstructure_hook(PipelineKey, str)
-_converter.register_structure_hook(PipelineKey, lambda text, _: PipelineKey.parse(text))
+_converter.register_structure_hook(
+    PipelineKey, lambda text, _: PipelineKey.parse(_strictly(text, str, "text"))
+)
 _converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
 _converter.register_structure_hook(datetime, lambda text, _: _moment(text))
 # cattrs would turn 7 into "7" and "no" into True; on the wire a value has the right type or is refused.
@@ -91,7 +93,7 @@ def queued_event(body: str) -> object:
     """The event in the body of a queue message. Raises InvalidEvent."""
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidEvent("body", f"is not JSON: {error}") from None
 
 

@@ -1,6 +1,7 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,6 +94,8 @@ def test_another_cloud_at_a_remembered_address_is_not_taken_for_our_own(homes: l
 def test_a_server_that_never_gets_a_port_is_told_and_leaves_what_ran_before(homes: list[Path]) -> None:
     home = homes[0]
     before = spawn("before", ["sleep", "60"], environment=dict(os.environ), home=home, directory=home.parent)
+    while before.process.pid not in {process.pid for process in of_cloud(home)}:
+        time.sleep(0.01)  # a process that has just been started has no environment to be known by yet
     unlucky = server("devtools", "raise OSError('Address already in use')")
     with pytest.raises(PortTaken, match="devtools"):
         start_servers(home, free_ports(), lambda step: None, [server("ministack"), unlucky])

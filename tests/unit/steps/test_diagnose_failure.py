@@ -5,10 +5,11 @@ import json
 import pytest
 
 from selfheal.domain.diagnosis import Cause, Diagnosis
-from selfheal.domain.errors import IncidentNotFound, RunNotFound
+from selfheal.domain.errors import IncidentNotFound, RequestRejected, RunNotFound
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
-from selfheal.ports import TestCase
+from selfheal.domain.run import LogLocation, RunStatus
+from selfheal.ports import LogLine, TestCase
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.testing.builders import SHOP, a_run, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger
@@ -73,3 +74,15 @@ def test_a_build_that_is_gone_and_an_incident_that_never_was_are_clear_errors() 
         diagnosed(FakeService(), MemoryLedger())
     with pytest.raises(IncidentNotFound, match="no incident"):
         diagnosed(FakeService(), MemoryLedger(), "feedfeedfeedfeed")
+
+
+def test_a_log_that_may_not_be_read_is_said_and_the_services_facts_are_used() -> None:
+    class Forbidden(FakeService):
+        def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
+            raise RequestRejected("logs:GetLogEvents: AccessDeniedException")
+
+    service, ledger = Forbidden(), MemoryLedger()
+    service.add(a_run(status=RunStatus.TIMED_OUT))
+    diagnosis = diagnosed(service, ledger)
+    assert diagnosis.cause is Cause.TIMEOUT
+    assert "BuildLogGroups" in diagnosis.evidence[-1].text

@@ -11,6 +11,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]")
 # Values so common that hiding them would hide the log and protect nobody.
+# Shorter than this a value would blank out half of any log.
+SHORTEST_SECRET = 4
+_SECRET_NAME = re.compile(
+    r"(?i)passw|passphrase|pwd|secret|token|credential|private|api_?key|access_?key|_key$|auth"
+)
 _PUBLIC = frozenset(
     {
         "default",
@@ -52,12 +57,19 @@ def run_of(build: Json) -> Run:
 
 
 def secrets_of(variables: list[dict[str, str]]) -> tuple[str, ...]:
-    """The plaintext values that may be secrets: all but the short and the plainly public ones.
+    """The plaintext values that may be secrets: those whose name says so, and all others but the short and the
+    plainly public ones.
 
     Variables of the types PARAMETER_STORE and SECRETS_MANAGER hold the secret's name here, not the secret.
     """
-    values = (v["value"] for v in variables if v.get("type", "PLAINTEXT") == "PLAINTEXT")
-    return tuple(sorted({value for value in values if len(value) >= SECRET_LENGTH and not _public(value)}))
+    plain = (v for v in variables if v.get("type", "PLAINTEXT") == "PLAINTEXT")
+    return tuple(sorted({v["value"] for v in plain if _may_be_secret(v["name"], v["value"])}))
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    if _SECRET_NAME.search(name):
+        return len(value) >= SHORTEST_SECRET
+    return len(value) >= SECRET_LENGTH and not _public(value)
 
 
 def _public(value: str) -> bool:

@@ -20,7 +20,7 @@ class CloudWatchLogReader:
         newest_first: list[bytes] = []
         room = max_bytes
         for line in self._backwards(location):
-            raw = line.encode()
+            raw = line.encode(errors="replace")
             room -= len(raw) + 1
             if room < 0:
                 if not newest_first:

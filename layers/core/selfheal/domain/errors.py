@@ -62,6 +62,10 @@ class ServiceUnavailable(TransientError):
     """AWS or the network did not answer, after the SDK's own retries."""
 
 
+class UnforeseenError(TransientError):
+    """Something raised what nobody foresaw; its text is redacted, for it may quote what it choked on."""
+
+
 class NoSuggestion(SelfhealError):
     """No model gave a usable suggestion; says why. The catalogue speaks instead."""
 
