@@ -35,6 +35,13 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 	.venv-checkov/bin/python $(PIP_INSTALL) requirements/checkov.txt; \
 	touch $@; } >&2
 
+.venv-bench/.ready: requirements/bench.txt .venv/.ready
+	@{ echo "creating .venv-bench for the detectors that benchmarks compare with"; \
+	.venv-bench/bin/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m venv --clear .venv-bench; \
+	.venv-bench/bin/python $(PIP_INSTALL) requirements/pip.txt; \
+	.venv-bench/bin/python $(PIP_INSTALL) requirements/bench.txt; \
+	touch $@; } >&2
+
 .PHONY: demo
 demo: setup ## Break real builds on this machine and watch them heal (ARGS=--json for a machine)
 	@$(BIN)/selfheal demo $(ARGS)
