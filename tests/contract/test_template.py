@@ -185,7 +185,7 @@ def test_the_model_call_fits_into_its_function() -> None:
 def runtime_reads() -> dict[str, set[str]]:
     """What each part of the runtime reads from the environment, itself and through other parts."""
     path = ROOT / "layers" / "core" / "selfheal"
-    runtime = class_body(path / "runtime.py", "Runtime")
+    runtime = class_body(path / "stores.py", "Stores") | class_body(path / "runtime.py", "Runtime")
     settings = class_body(path / "settings.py", "Settings")
     reads = {f"settings.{name}": variables(node) for name, node in settings.items()}
     direct = {name: variables(node) | uses(node, "settings", reads) for name, node in runtime.items()}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -18,29 +18,20 @@ from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
 from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.ports import (
-    ActionStore,
     BuildMetrics,
     Builds,
-    Clock,
     EventBus,
     FinishedRuns,
-    IncidentStore,
     IntakeQueue,
-    Lake,
-    Ledger,
     LogReader,
     Model,
     Notifier,
     Resumer,
     RunReader,
-    RunStore,
     TestReports,
-    Waiters,
 )
 from selfheal.settings import Settings
-
-if TYPE_CHECKING:
-    from selfheal.adapters.session import Clients
+from selfheal.stores import Stores
 
 logger = Logger()
 
@@ -48,23 +39,10 @@ logger = Logger()
 RECONCILIATIONS_BACK = 4
 
 
-class Runtime:
+class Runtime(Stores):
     """Everything a step may be given, built when it is first asked for and kept for the next invocation."""
 
     context: Any = None
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @cached_property
-    def _clients(self) -> "Clients":
-        from selfheal.adapters.session import Clients
-
-        return Clients()
-
-    @property
-    def _table(self) -> str:
-        return self.settings.text("SELFHEAL_TABLE")
 
     @property
     def actor(self) -> str:
@@ -89,13 +67,6 @@ class Runtime:
         return RECONCILIATIONS_BACK * timedelta(
             minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1)
         )
-
-    @cached_property
-    def clock(self) -> Clock:
-        """Time."""
-        from selfheal.adapters.clock import SystemClock
-
-        return SystemClock()
 
     @cached_property
     def reader(self) -> RunReader:
@@ -138,48 +109,6 @@ class Runtime:
         from selfheal.adapters.logs import CloudWatchLogReader
 
         return CloudWatchLogReader(self._clients("logs"))
-
-    @cached_property
-    def lake(self) -> Lake:
-        """The lake bucket."""
-        from selfheal.adapters.s3 import S3Lake
-
-        return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
-
-    @cached_property
-    def runs(self) -> RunStore:
-        """Measured runs."""
-        from selfheal.adapters.dynamodb.runs import DynamoRuns
-
-        return DynamoRuns(self._clients("dynamodb"), self._table)
-
-    @cached_property
-    def incidents(self) -> IncidentStore:
-        """Incidents."""
-        from selfheal.adapters.dynamodb.incidents import DynamoIncidents
-
-        return DynamoIncidents(self._clients("dynamodb"), self._table)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The ledger."""
-        from selfheal.adapters.dynamodb.ledger import DynamoLedger
-
-        return DynamoLedger(self._clients("dynamodb"), self._table)
-
-    @cached_property
-    def actions(self) -> ActionStore:
-        """Actions and budgets."""
-        from selfheal.adapters.dynamodb.actions import DynamoActions
-
-        return DynamoActions(self._clients("dynamodb"), self._table)
-
-    @cached_property
-    def waiters(self) -> Waiters:
-        """Who waits for which run."""
-        from selfheal.adapters.dynamodb.waiters import DynamoWaiters
-
-        return DynamoWaiters(self._clients("dynamodb"), self._table, self.clock)
 
     @cached_property
     def resumer(self) -> Resumer:

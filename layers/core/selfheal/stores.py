@@ -1,0 +1,76 @@
+"""The half of the composition root that hands out what is kept: the stores, in the table and in the lake bucket."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from selfheal.ports import ActionStore, Clock, IncidentStore, Lake, Ledger, RunStore, Waiters
+from selfheal.settings import Settings
+
+if TYPE_CHECKING:
+    from selfheal.adapters.session import Clients
+
+
+class Stores:
+    """Every store, built when it is first asked for and kept for the next invocation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _clients(self) -> "Clients":
+        from selfheal.adapters.session import Clients
+
+        return Clients()
+
+    @property
+    def _table(self) -> str:
+        return self.settings.text("SELFHEAL_TABLE")
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Time."""
+        from selfheal.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake bucket."""
+        from selfheal.adapters.s3 import S3Lake
+
+        return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def runs(self) -> RunStore:
+        """Measured runs."""
+        from selfheal.adapters.dynamodb.runs import DynamoRuns
+
+        return DynamoRuns(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def incidents(self) -> IncidentStore:
+        """Incidents."""
+        from selfheal.adapters.dynamodb.incidents import DynamoIncidents
+
+        return DynamoIncidents(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        from selfheal.adapters.dynamodb.ledger import DynamoLedger
+
+        return DynamoLedger(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def actions(self) -> ActionStore:
+        """Actions and budgets."""
+        from selfheal.adapters.dynamodb.actions import DynamoActions
+
+        return DynamoActions(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def waiters(self) -> Waiters:
+        """Who waits for which run."""
+        from selfheal.adapters.dynamodb.waiters import DynamoWaiters
+
+        return DynamoWaiters(self._clients("dynamodb"), self._table, self.clock)
