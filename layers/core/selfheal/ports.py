@@ -3,7 +3,7 @@
 Every method may raise Throttled, ServiceUnavailable (worth another attempt) or RequestRejected (not).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -84,8 +84,20 @@ class LogReader(Protocol):
 class Lake(Protocol):
     """The long memory: every measurement, for training and for Athena."""
 
-    def put(self, measurement: Measurement) -> str:
-        """Write one measurement; the same run always gives the same object name, which is returned."""
+    def put(self, measurements: Sequence[Measurement]) -> list[str]:
+        """Write measurements, one object a day; gives the objects' names. The same ones give the same names."""
+
+
+class LakeReader(Protocol):
+    """The long memory, read back."""
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """What could not be read so far: how often, by object and reason."""
+
+    def read(self, since: datetime, until: datetime) -> Iterator[Measurement]:
+        """Every run that started from ``since`` to before ``until``, in order of start, once: the most complete
+        measurement of it. Streams with at most a day in memory; what is damaged is skipped and counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from selfheal.ports import ActionStore, Clock, IncidentStore, Lake, Ledger, RunStore, Waiters
+from selfheal.ports import ActionStore, Clock, IncidentStore, Lake, LakeReader, Ledger, RunStore, Waiters
 from selfheal.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ class Stores:
         from selfheal.adapters.s3 import S3Lake
 
         return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def lake_reader(self) -> LakeReader:
+        """The lake bucket, read back."""
+        from selfheal.adapters.s3_reader import S3LakeReader
+
+        return S3LakeReader(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
 
     @cached_property
     def runs(self) -> RunStore:

@@ -15,6 +15,7 @@ from cattrs import ClassValidationError, transform_error
 from cattrs.preconf.json import make_converter
 
 from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, Service
 
 T = TypeVar("T")
@@ -48,6 +49,20 @@ def decode(kind: type[T], document: object) -> T:
         return _converter.structure(document, kind)
     except ClassValidationError as error:
         raise InvalidEvent(kind.__name__, "; ".join(transform_error(error))) from None
+
+
+def line_of(measurement: Measurement) -> str:
+    """A measurement as a line of the lake."""
+    return json.dumps(encode(measurement), sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def measurement_of(line: bytes) -> Measurement:
+    """Inverse of ``line_of``. Raises InvalidEvent, with the field ``line`` for what is no JSON at all."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEvent("line", f"is not JSON: {type(error).__name__}") from None
+    return decode(Measurement, document)
 
 
 def _strictly(value: object, kind: type[T], words: str) -> T:

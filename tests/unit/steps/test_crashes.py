@@ -170,7 +170,7 @@ def test_ingest_run_goes_on_where_it_died(n: int, after: bool) -> None:
         assert world.bus.published and world.waiters.resumed, "marked only when all was said"
     world.ingest(never())
     [run] = world.runs.stored.values()
-    assert run.announced and list(world.lake.objects.values()) == [run.measurement]
+    assert run.announced and list(world.lake.held.values()) == [run.measurement]
     assert len(world.waiters.resumed) == 1 and len(world.bus.published) in (1, 2)
 
 

@@ -54,7 +54,7 @@ def test_a_finished_run_is_measured_stored_and_announced() -> None:
     assert measurement.phases == {"INSTALL": 10.0}, "a phase cut short says nothing about normal"
     assert measurement.tests is not None and measurement.tests.failed == 1
     assert (measurement.cpu_percent, measurement.memory_percent) == (50.0, 25.0)
-    assert list(world.lake.objects.values()) == [measurement]
+    assert world.lake.written == [measurement]
     assert world.bus.published == [
         ("Run Measured", {"run_id": "shop:1", "pipeline": "codebuild:shop", "status": "FAILED"})
     ]
@@ -111,7 +111,7 @@ def test_the_lake_holds_what_the_table_holds_when_two_deliveries_measure_differe
 
     world.runs = Overtaken()
     world.ingest(EVENT)
-    assert [m.cpu_percent for m in world.lake.objects.values()] == [99.0]
+    assert [m.cpu_percent for m in world.lake.written] == [99.0]
 
 
 def test_missing_resource_metrics_are_named() -> None:

@@ -1,16 +1,16 @@
-"""S3: the lake of measurements."""
+"""S3: writing the lake of measurements."""
 
 import gzip
 import hashlib
-import json
-import re
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, date
+from itertools import groupby
 
 from selfheal.adapters.calls import Client, calling
 from selfheal.domain.measurement import Measurement
-from selfheal.wire import encode
+from selfheal.wire import line_of
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+MEASUREMENTS = "measurements"
 
 
 class S3Lake:
@@ -20,23 +20,24 @@ class S3Lake:
         self._client = client
         self._bucket = bucket
 
-    def put(self, measurement: Measurement) -> str:
-        """Lake. A repeated put changes nothing: the same measurement is the same bytes under the same key."""
-        key = key_of(measurement)
-        line = json.dumps(encode(measurement), sort_keys=True, separators=(",", ":")) + "\n"
+    def put(self, measurements: Sequence[Measurement]) -> list[str]:
+        """Lake. An object is named by its bytes: it is never overwritten by anything else."""
+        in_order = sorted(measurements, key=lambda m: (day_of(m), m.run_id))
+        return [self._put(day, list(group)) for day, group in groupby(in_order, key=day_of)]
+
+    def _put(self, day: date, measurements: Sequence[Measurement]) -> str:
+        body = gzip.compress("".join(map(line_of, measurements)).encode(), mtime=0)
+        name = f"{folder_of(day)}{hashlib.sha256(body).hexdigest()[:32]}.ndjson.gz"
         with calling("s3:PutObject"):
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=gzip.compress(line.encode(), mtime=0),
-                ContentType="application/gzip",
-            )
-        return key
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=body, ContentType="application/gzip")
+        return name
 
 
-def key_of(measurement: Measurement) -> str:
-    """``measurements/dt=<day of the start, UTC>/<pipeline>/<hash of the run id>.ndjson.gz``."""
-    day = measurement.started_at.astimezone(UTC).date().isoformat()
-    pipeline = _UNSAFE.sub("_", str(measurement.pipeline))
-    name = hashlib.sha256(measurement.run_id.encode()).hexdigest()[:32]
-    return f"measurements/dt={day}/{pipeline}/{name}.ndjson.gz"
+def day_of(measurement: Measurement) -> date:
+    """The day on which a run started, in UTC."""
+    return measurement.started_at.astimezone(UTC).date()
+
+
+def folder_of(day: date) -> str:
+    """Where the measurements of a day lie."""
+    return f"{MEASUREMENTS}/dt={day.isoformat()}/"

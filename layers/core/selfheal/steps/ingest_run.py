@@ -34,7 +34,7 @@ def ingest_run(
         return None
     measurement = stored.measurement if stored else measure(ref, reader, reports, metrics)
     measurement = runs.save(measurement).measurement
-    lake.put(measurement)
+    lake.put([measurement])
     _resume_waiters(measurement, waiters, resumer)
     bus.publish(RUN_MEASURED, run_measured(measurement))
     runs.mark_announced(measurement.run_id)

@@ -1,15 +1,15 @@
 """The stores, the bus, the queue, the model and the waiting executions, in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Spent
 from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion, RequestRejected
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.measurement import Measurement
+from selfheal.domain.measurement import Measurement, most_complete
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import PipelineKey
 from selfheal.ports import ModelReply, StoredRun
@@ -46,15 +46,25 @@ class MemoryRuns:
 
 @dataclass
 class MemoryLake:
-    """Lake: objects by name."""
+    """Lake and LakeReader: what was put, in that order. ``skipped`` is what a test says could not be read."""
 
-    objects: dict[str, Measurement] = field(default_factory=dict)
+    written: list[Measurement] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
 
-    def put(self, measurement: Measurement) -> str:
+    def put(self, measurements: Sequence[Measurement]) -> list[str]:
         """Lake."""
-        name = f"measurements/{measurement.run_id}"
-        self.objects[name] = measurement
-        return name
+        self.written += measurements
+        return sorted({f"measurements/dt={m.started_at.astimezone(UTC):%Y-%m-%d}" for m in measurements})
+
+    def read(self, since: datetime, until: datetime) -> Iterator[Measurement]:
+        """LakeReader."""
+        within = (m for m in most_complete(self.written).values() if since <= m.started_at < until)
+        yield from sorted(within, key=lambda m: (m.started_at, m.run_id))
+
+    @property
+    def held(self) -> dict[str, Measurement]:
+        """The most complete measurement of each run."""
+        return most_complete(self.written)
 
 
 @dataclass

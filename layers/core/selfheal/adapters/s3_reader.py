@@ -1,0 +1,89 @@
+"""S3: reading the lake of measurements, a day at a time."""
+
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+from selfheal.adapters.calls import Client, calling, pages
+from selfheal.adapters.s3 import folder_of
+from selfheal.domain.errors import InvalidEvent, RunNotFound
+from selfheal.domain.measurement import Measurement, flaws, most_complete
+from selfheal.wire import measurement_of
+
+READERS = 8
+LONGEST_LINE = 1024 * 1024
+_ENDED = {"NoSuchKey": "gone"}
+
+
+class S3LakeReader:
+    """LakeReader. Needs s3:ListBucket on the bucket and s3:GetObject on ``measurements/*``.
+
+    Memory holds the objects and the runs of one day. ``skipped`` counts what could not be read, by object and reason.
+    """
+
+    def __init__(self, client: Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.skipped: Counter[str] = Counter()
+
+    def read(self, since: datetime, until: datetime) -> Iterator[Measurement]:
+        """LakeReader."""
+        day = since.astimezone(UTC).date()
+        while day <= until.astimezone(UTC).date():
+            found = most_complete(self._day(day)).values()
+            within = [m for m in found if since <= m.started_at < until]
+            yield from sorted(within, key=lambda m: (m.started_at, m.run_id))
+            day += timedelta(days=1)
+
+    def _day(self, day: date) -> Iterator[Measurement]:
+        """In the order of the names, whichever object arrives first: the same lake always reads the same."""
+        names = list(self._names(day))
+        with ThreadPoolExecutor(READERS) as pool:
+            for name, body in zip(names, pool.map(self._body, names), strict=True):
+                yield from self._measurements(name, body)
+
+    def _names(self, day: date) -> Iterator[str]:
+        operation, prefix = "s3:ListBucket", folder_of(day)
+        for page in pages(self._client, "list_objects_v2", operation, Bucket=self._bucket, Prefix=prefix):
+            yield from (entry["Key"] for entry in page.get("Contents", []))
+
+    def _body(self, name: str) -> bytes | None:
+        """The object as it is stored; None when it expired since it was listed."""
+        try:
+            with calling("s3:GetObject", gone=_ENDED):
+                reply = self._client.get_object(Bucket=self._bucket, Key=name)
+                body: bytes = reply["Body"].read()
+        except RunNotFound:
+            return None
+        return body
+
+    def _measurements(self, name: str, body: bytes | None) -> Iterator[Measurement]:
+        if body is None:
+            self.skipped[f"{name}: gone"] += 1
+            return
+        for line in self._lines(name, body):
+            try:
+                measurement = measurement_of(line)
+            except InvalidEvent as error:
+                self.skipped[f"{name}: a line is no measurement ({error.field})"] += 1
+                continue
+            if flaws(measurement):
+                self.skipped[f"{name}: a line holds a number that cannot be"] += 1
+            else:
+                yield measurement
+
+    def _lines(self, name: str, body: bytes) -> Iterator[bytes]:
+        """What comes before the damage is read: the rest of a damaged object is skipped."""
+        with gzip.open(io.BytesIO(body)) as lines:
+            try:
+                while line := lines.readline(LONGEST_LINE):
+                    if not line.endswith(b"\n"):
+                        self.skipped[f"{name}: cut short, or a line that does not end"] += 1
+                        return
+                    yield line
+            except (OSError, EOFError, zlib.error):
+                self.skipped[f"{name}: no gzip, or damaged"] += 1
