@@ -1,0 +1,155 @@
+"""`selfheal diagnose`: say why a run failed, from its log alone. Offline; nothing un-redacted comes out."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from cli.diagnosis_screen import report
+from cli.errors import UsageError, readable_errors
+from cli.local_cloud import AsJson
+from cli.terminal import make_console
+from selfheal.diagnose.offline import diagnose_log, quoted
+from selfheal.domain.decision import applicable
+from selfheal.domain.diagnosis import Diagnosis
+from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.remedy import Remedy
+from selfheal.remedies.registry import catalogue
+from selfheal.suggest.catalogue import explain
+
+STDIN = Path("-")
+
+Files = Annotated[
+    list[Path] | None, typer.Argument(metavar="FILE...", help="Logs of failed runs; - for standard input.")
+]
+Lines = Annotated[
+    Path | None,
+    typer.Option(
+        "--jsonl", metavar="FILE", help='A file of {"id", "text"} objects, one a line; one diagnosis a line.'
+    ),
+]
+
+
+def diagnose(files: Files = None, as_json: AsJson = False, jsonl: Lines = None) -> None:
+    """Say why a run failed, from its log alone: cause, evidence, remedy. Needs no AWS and no credentials."""
+    with readable_errors():
+        if jsonl:
+            _require_alone(jsonl, files, as_json)
+            _print_stream(jsonl)
+        elif files:
+            _print_files(files, as_json)
+        else:
+            raise UsageError("name a log: selfheal diagnose FILE..., or --jsonl FILE for many in one file")
+
+
+def _require_alone(jsonl: Path, files: Sequence[Path] | None, as_json: bool) -> None:
+    if files or as_json:
+        raise UsageError(f"--jsonl reads {jsonl} and nothing else: leave out FILE and --json")
+
+
+def _print_files(files: Sequence[Path], as_json: bool) -> None:
+    texts = [(str(path), _text_of(path)) for path in files]
+    if as_json:
+        typer.echo(json.dumps({"diagnoses": [{"file": name, **as_document(text)} for name, text in texts]}))
+        return
+    for name, text in texts:
+        found = diagnose_log(text)
+        remedy = remedy_of(found)
+        make_console().print(report(name, found, remedy, explain(found, remedy)))
+
+
+def _print_stream(path: Path) -> None:
+    """One line out for each line in, in order; a line that cannot be read becomes its error."""
+    bad: list[str] = []
+    with _opened(path) as stream:
+        for document in diagnosed_lines(stream):
+            typer.echo(json.dumps(document))
+            if "error" in document:
+                bad.append(str(document["error"]))
+    if bad:
+        raise InvalidEvent("jsonl", f"lines that cannot be read: {len(bad)}. The first: {bad[0]}")
+
+
+def diagnosed_lines(lines: Iterable[str]) -> Iterator[dict[str, object]]:
+    """For each line ``{"id", "text"}`` its diagnosis, for a bad one ``{"id", "error"}``; blank lines are skipped."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        row_id: object = None
+        try:
+            row = _row(line)
+            row_id = row.get("id")
+            document = as_document(_text_field(row))
+        except InvalidEvent as error:
+            document = {"error": f"line {number}: {error}"}
+        yield {"id": row_id, **document}
+
+
+def as_document(text: str) -> dict[str, object]:
+    """The diagnosis of a log as the JSON output shows it; the evidence stands in ``text`` letter by letter."""
+    found = quoted(diagnose_log(text), text)
+    return {
+        "cause": found.cause.value,
+        "transient": found.transient,
+        "confidence": round(found.confidence, 3),
+        "remedy": remedy_of(found).id,
+        "evidence": [{"line": line.line, "text": line.text} for line in found.evidence],
+        "fingerprint": found.fingerprint,
+        "source": found.source,
+    }
+
+
+def remedy_of(diagnosis: Diagnosis) -> Remedy:
+    """The remedy of the catalogue that fits best; policy, which is not asked here, may still refuse it."""
+    return applicable(diagnosis, catalogue())[0]
+
+
+def _row(line: str) -> Mapping[str, object]:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InvalidEvent("line", f"must be a JSON object with id and text: {error}") from error
+    if not isinstance(row, dict):
+        raise InvalidEvent("line", f"must be a JSON object with id and text, not {type(row).__name__}")
+    return row
+
+
+def _text_field(row: Mapping[str, object]) -> str:
+    for field, kinds, words in (
+        ("id", (str, int), "a string or a whole number"),
+        ("text", (str,), "a string"),
+    ):
+        if field not in row:
+            raise InvalidEvent(field, f"is missing; it must be {words}")
+        if type(row[field]) not in kinds:
+            raise InvalidEvent(field, f"must be {words}, not {type(row[field]).__name__}")
+    return str(row["text"])
+
+
+def _text_of(path: Path) -> str:
+    with _opened(path) as stream:
+        return stream.read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """The file as text; bytes that are no UTF-8 are replaced, for a log may hold anything."""
+    try:
+        if path == STDIN:
+            yield _lenient(sys.stdin)
+        else:
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as stream:
+                yield stream
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _lenient(stream: IO[str]) -> IO[str]:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure:
+        reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    return stream

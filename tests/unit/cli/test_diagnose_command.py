@@ -1,0 +1,126 @@
+"""`selfheal diagnose`: reports for people, JSON for programs, and what happens to lines that cannot be read."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from typer.testing import Result as Invoked
+
+from cli.main import app
+from selfheal.remedies.registry import modules
+
+RESET = "\x1b[31mcurl: (6) \x1b[0mCould not resolve host: downloads.example.org"
+KEYS = ["id", "cause", "transient", "confidence", "remedy", "evidence", "fingerprint", "source"]
+
+
+def run(*arguments: str, stdin: str | bytes = "") -> Invoked:
+    return CliRunner().invoke(app, ["diagnose", *arguments], input=stdin)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "build.log"
+    path.write_text(f"fetching\n{RESET}\nCommand did not exit successfully make exit status 6\n")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def rows(tmp_path: Path, *lines: str) -> str:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_person_reads_cause_line_numbers_reason_and_remedy(log: Path) -> None:
+    shown = run(str(log))
+    assert shown.exit_code == 0
+    assert f"{log.name}: network, confidence" in shown.output.replace("\n", "")
+    for part in ("2 | curl: (6) Could not resolve host", "signature connection-failed", "retry_build"):
+        assert part in shown.output
+
+
+def test_markup_in_a_log_is_shown_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "odd.log"
+    path.write_text("[bold]x[/nope] No space left on device")
+    assert "[bold]x[/nope] No space left on device" in run(str(path)).output
+
+
+def test_several_logs_in_one_json_document(log: Path) -> None:
+    document = json.loads(run(str(log), str(log), "--json").stdout)
+    assert [each["file"] for each in document["diagnoses"]] == [str(log)] * 2
+    assert document["diagnoses"][0]["cause"] == "network"
+
+
+def test_a_log_may_come_from_standard_input_in_any_bytes() -> None:
+    shown = run("-", "--json", stdin=b"\xff\xfe\nwrite: No space left on device\n")
+    assert json.loads(shown.stdout)["diagnoses"][0]["cause"] == "disk_full"
+
+
+def test_a_stream_of_rows_keeps_order_and_keys(tmp_path: Path) -> None:
+    path = rows(
+        tmp_path, *(json.dumps({"id": f"r{n}", "text": text}) for n, text in enumerate([RESET, "", "hm"]))
+    )
+    shown = run("--jsonl", path)
+    found = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert shown.exit_code == 0
+    assert [(each["id"], each["cause"]) for each in found] == [
+        ("r0", "network"),
+        ("r1", "unknown"),
+        ("r2", "unknown"),
+    ]
+    assert all(list(each) == KEYS and each["remedy"] in modules() for each in found)
+
+
+def test_evidence_of_a_row_stands_in_its_text_letter_by_letter(tmp_path: Path) -> None:
+    text = f"{RESET}\nfatal: \x1b[1mpassword=hunter2hunter2\x1b[0m No space left on device"
+    found = json.loads(run("--jsonl", rows(tmp_path, json.dumps({"id": 1, "text": text}))).stdout)
+    lines = text.split("\n")
+    assert found["evidence"]
+    assert all(each["text"] in lines[each["line"] - 1] for each in found["evidence"])
+    assert "hunter2" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "row_id", "said"),
+    [
+        ("{oops", None, "line 2: line: must be a JSON object"),
+        ("[1]", None, "line 2: line: must be a JSON object with id and text, not list"),
+        ("[" * 100_000, None, "line 2: line: must be a JSON object"),
+        ('{"text": "x"}', None, "line 2: id: is missing"),
+        ('{"id": "b"}', "b", "line 2: text: is missing"),
+        ('{"id": "b", "text": 7}', "b", "line 2: text: must be a string, not int"),
+        ('{"id": true, "text": "x"}', True, "line 2: id: must be a string or a whole number, not bool"),
+    ],
+)
+def test_a_bad_line_becomes_its_error_and_loses_no_other(
+    tmp_path: Path, line: str, row_id: object, said: str
+) -> None:
+    good = json.dumps({"id": "a", "text": RESET})
+    shown = run("--jsonl", rows(tmp_path, good, line, good))
+    found = [json.loads(each) for each in shown.stdout.splitlines()]
+    assert [each["id"] for each in found] == ["a", row_id, "a"]
+    assert found[1]["error"].startswith(said)
+    assert shown.exit_code == 1
+    assert "lines that cannot be read: 1" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name a log"),
+        (["no-such.log"], "no-such.log cannot be read: No such file"),
+        (["--jsonl", "no-such.jsonl"], "no-such.jsonl cannot be read: No such file"),
+        (["x.log", "--jsonl", "y"], "--jsonl reads y and nothing else"),
+        (["--json", "--jsonl", "y"], "--jsonl reads y and nothing else"),
+    ],
+)
+def test_wrong_usage_says_what_to_write(arguments: list[str], said: str) -> None:
+    shown = run(*arguments)
+    assert shown.exit_code == 2
+    assert said in shown.stderr
