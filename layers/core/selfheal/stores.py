@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import ActionStore, Clock, IncidentStore, Lake, LakeReader, Ledger, RunStore, Waiters
 from selfheal.settings import Settings
 
@@ -81,3 +82,24 @@ class Stores:
         from selfheal.adapters.dynamodb.waiters import DynamoWaiters
 
         return DynamoWaiters(self._clients("dynamodb"), self._table, self.clock)
+
+    @cached_property
+    def models(self) -> ModelStore:
+        """The versions of the global model."""
+        from selfheal.adapters.s3_models import S3Models
+
+        return S3Models(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def model_ledger(self) -> ModelLedger:
+        """The record of what was decided about models."""
+        from selfheal.adapters.dynamodb.models import DynamoModelLedger
+
+        return DynamoModelLedger(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def drift(self) -> DriftStore:
+        """What the checks for drift remember."""
+        from selfheal.adapters.dynamodb.models import DynamoDrift
+
+        return DynamoDrift(self._clients("dynamodb"), self._table)

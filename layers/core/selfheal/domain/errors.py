@@ -46,6 +46,14 @@ class IncidentNotFound(PermanentError):
     """The table holds no incident of this id."""
 
 
+class ModelNotFound(PermanentError):
+    """The store holds no model of this version."""
+
+
+class NothingToRollBack(PermanentError):
+    """No model was promoted before the one that serves."""
+
+
 class ActionRefused(PermanentError):
     """An action was not carried out, with the plain reason a person is shown."""
 

@@ -8,13 +8,24 @@
 | INCIDENT#<id> | ENTRY#<kind> | a ledger entry | | |
 | INCIDENT#<id> | ACTION | the incident's one action | | |
 | LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
+| MODELS | ENTRY#<moment>#<event>#<version> | what was decided about a model | MODELS | the sk |
+| MODELS | DRIFT | what the last check for drift found | | |
 | WAITER#<run id> | TOKEN#<hash> | who waits for the run | | |
 """
 
 from selfheal.adapters.dynamodb.actions import DynamoActions
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger
+from selfheal.adapters.dynamodb.models import DynamoDrift, DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.dynamodb.waiters import DynamoWaiters
 
-__all__ = ["DynamoActions", "DynamoIncidents", "DynamoLedger", "DynamoRuns", "DynamoWaiters"]
+__all__ = [
+    "DynamoActions",
+    "DynamoDrift",
+    "DynamoIncidents",
+    "DynamoLedger",
+    "DynamoModelLedger",
+    "DynamoRuns",
+    "DynamoWaiters",
+]

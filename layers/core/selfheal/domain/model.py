@@ -1,0 +1,118 @@
+"""Model: the versions of the global model, which of them serves, and the record of what was decided about them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from selfheal.domain.errors import InvalidEvent, NothingToRollBack
+
+EMBEDDED = "embedded"
+KEPT_FOR_ROLLBACK = 20
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a model did on a replay of recent runs.
+
+    ``alarms_per_1000`` are the alarms on the runs as they were; ``caught`` is the share (0 to 1) found of the
+    anomalies that were injected at seeded places.
+    """
+
+    runs: int
+    alarms_per_1000: float
+    caught: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What is known of a version without reading its artifact.
+
+    ``runs`` and ``pipelines`` were trained on; ``figures`` is its replay when it was a challenger.
+    """
+
+    version: str
+    trained_at: datetime
+    runs: int
+    pipelines: int
+    features_version: str
+    library: str
+    sha256: str
+    figures: Figures | None = None
+
+    def __post_init__(self) -> None:
+        require_version(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """Which version serves: the last of ``served``. A rollback goes back to the one before it, last of all to the
+    model that is embedded in the code. ``tag`` names this very state of the pointer, empty while there is none."""
+
+    served: tuple[str, ...] = ()
+    tag: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version that serves."""
+        return self.served[-1] if self.served else EMBEDDED
+
+    def promoted(self, version: str) -> "Champion":
+        """The pointer after that version took over. Raises InvalidEvent for what cannot be a version."""
+        require_version(version)
+        return Champion((*self.served, version)[-KEPT_FOR_ROLLBACK:], self.tag)
+
+    def rolled_back(self) -> "Champion":
+        """The pointer after the one before took over again. Raises NothingToRollBack."""
+        if not self.served:
+            raise NothingToRollBack("the embedded model serves; no other one was ever promoted before it")
+        return Champion(self.served[:-1], self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftState:
+    """What the last check for drift found.
+
+    ``above``: checks in a row that found drift; ``latched``: a training was asked for, and nothing more will be
+    until the drift is gone; ``index`` is the largest population stability index, found for ``metric``.
+    """
+
+    checked_at: datetime = NEVER
+    trained_at: datetime = NEVER
+    above: int = 0
+    latched: bool = False
+    index: float = 0.0
+    metric: str = ""
+
+
+class ModelEvent(StrEnum):
+    """What an entry of the models' record says. ``skipped``: nothing was trained, with the reason."""
+
+    PROMOTED = "promoted"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+    ROLLED_BACK = "rolled_back"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One entry of the models' record. ``version`` is the one it is about, empty when there is none; ``by`` is the
+    function or the IAM identity that did it; ``data`` is JSON-shaped."""
+
+    event: ModelEvent
+    version: str
+    at: datetime
+    by: str
+    data: Mapping[str, object]
+
+
+def require_version(version: str) -> None:
+    """A version is part of object names. Raises InvalidEvent."""
+    if not _VERSION.fullmatch(version) or version == EMBEDDED:
+        raise InvalidEvent(
+            "version", f"{version!r} is no version of a model; `selfheal model list` shows them all"
+        )

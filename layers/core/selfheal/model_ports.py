@@ -1,0 +1,47 @@
+"""What the life of the global model needs from the outside world, as Protocols; errors as in ports.py."""
+
+from typing import Protocol
+
+from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord
+
+
+class ModelStore(Protocol):
+    """The versions of the global model, and the pointer to the one that serves."""
+
+    def put(self, record: ModelRecord, artifact: bytes) -> None:
+        """Store a version. A version that is there already stays as it is."""
+
+    def record(self, version: str) -> ModelRecord:
+        """What is known of a version. Raises ModelNotFound."""
+
+    def artifact(self, version: str) -> bytes:
+        """The bytes of a version. Raises ModelNotFound."""
+
+    def newest(self, limit: int) -> list[ModelRecord]:
+        """The versions stored last, the newest training first."""
+
+    def champion(self) -> Champion:
+        """The pointer as it stands."""
+
+    def switch(self, champion: Champion) -> bool:
+        """Write the pointer unless somebody wrote it since ``champion.tag`` was read; False then."""
+
+
+class ModelLedger(Protocol):
+    """The append-only record of what was decided about models."""
+
+    def append(self, entry: ModelEntry) -> bool:
+        """Write an entry; False when it is there already (same moment, event and version)."""
+
+    def recent(self, limit: int) -> list[ModelEntry]:
+        """The newest entries first."""
+
+
+class DriftStore(Protocol):
+    """What the checks for drift remember from one to the next."""
+
+    def load(self) -> DriftState:
+        """The state after the last check, read consistently; a fresh one before the first."""
+
+    def save(self, state: DriftState) -> bool:
+        """Keep the state of a later check; False when a check of this moment or a later one was kept already."""
