@@ -13,5 +13,7 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """The state data in; the Outcome out."""
     state = decode(HealState, event)
     return encode(
-        record_outcome(state, incidents=runtime.incidents, ledger=runtime.ledger, clock=runtime.clock)
+        record_outcome(
+            state, incidents=runtime.incidents, ledger=runtime.ledger, runs=runtime.runs, clock=runtime.clock
+        )
     )

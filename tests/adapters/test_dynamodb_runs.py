@@ -47,7 +47,7 @@ def test_the_first_of_two_saves_stays_and_both_are_told_so(dynamodb: Any) -> Non
     first = a_measurement(cpu_percent=None, missing=("cpu_percent",))
     runs.save(first)
     assert runs.save(a_measurement(cpu_percent=50.0)).measurement == first
-    assert [m.cpu_percent for m in runs.window(SHOP, NOON + timedelta(days=1), 9)] == [None]
+    assert [run.measurement.cpu_percent for run in runs.history(SHOP, NOON + timedelta(days=1), 9)] == [None]
 
 
 def test_announcing_is_remembered_also_by_a_later_save(dynamodb: Any) -> None:
@@ -61,6 +61,18 @@ def test_announcing_is_remembered_also_by_a_later_save(dynamodb: Any) -> None:
     assert runs.get("shop:2") is None
 
 
+def test_whether_an_incident_was_a_real_one_is_remembered_with_its_run(dynamodb: Any) -> None:
+    runs = DynamoRuns(dynamodb, TABLE)
+    runs.save(a_measurement())
+    runs.mark_announced("shop:1")
+    for confirmed in (True, True, False):
+        runs.mark_confirmed("shop:1", confirmed)
+        assert runs.get("shop:1") == ports.StoredRun(a_measurement(), announced=True, confirmed=confirmed)
+        assert [run.confirmed for run in runs.history(SHOP, NOON + timedelta(days=1), 9)] == [confirmed]
+    with pytest.raises(RunNotFound, match="shop:2"):
+        runs.mark_confirmed("shop:2", True)
+
+
 def test_a_window_is_the_newest_runs_before_a_moment_of_one_pipeline(dynamodb: Any) -> None:
     runs = DynamoRuns(dynamodb, TABLE)
     other = PipelineKey(Service.CODEBUILD, "shop-api")
@@ -68,9 +80,13 @@ def test_a_window_is_the_newest_runs_before_a_moment_of_one_pipeline(dynamodb: A
         runs.save(a_measurement(f"shop:{minute}", started_at=NOON + timedelta(minutes=minute)))
         runs.save(a_measurement(f"shop-api:{minute}", pipeline=other))
     before = NOON + timedelta(minutes=3)
-    assert [m.run_id for m in runs.window(SHOP, before, 10)] == ["shop:2", "shop:1", "shop:0"]
-    assert [m.run_id for m in runs.window(SHOP, before, 2)] == ["shop:2", "shop:1"]
-    assert runs.window(SHOP, NOON, 10) == []
+    assert [run.measurement.run_id for run in runs.history(SHOP, before, 10)] == [
+        "shop:2",
+        "shop:1",
+        "shop:0",
+    ]
+    assert [run.measurement.run_id for run in runs.history(SHOP, before, 2)] == ["shop:2", "shop:1"]
+    assert runs.history(SHOP, NOON, 10) == []
 
 
 def test_a_window_is_in_order_of_time_to_the_microsecond(dynamodb: Any) -> None:
@@ -78,8 +94,8 @@ def test_a_window_is_in_order_of_time_to_the_microsecond(dynamodb: Any) -> None:
     moments = [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(milliseconds=500)]
     for moment in moments:
         runs.save(a_measurement(f"shop:{moment.isoformat()}", started_at=moment))
-    window = runs.window(SHOP, NOON + timedelta(seconds=1), 10)
-    assert [m.started_at for m in window] == moments[::-1]
+    window = runs.history(SHOP, NOON + timedelta(seconds=1), 10)
+    assert [run.measurement.started_at for run in window] == moments[::-1]
 
 
 def test_runs_expire_after_400_days(dynamodb: Any) -> None:

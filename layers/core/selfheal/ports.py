@@ -102,10 +102,11 @@ class LakeReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A measured run: ``announced`` once the bus was told of it."""
+    """A measured run: ``announced`` once the bus was told of it, ``confirmed`` while its incident counts as real."""
 
     measurement: Measurement
     announced: bool
+    confirmed: bool = False
 
 
 class RunStore(Protocol):
@@ -117,13 +118,16 @@ class RunStore(Protocol):
     def mark_announced(self, run_id: str) -> None:
         """Note that the bus was told of this run."""
 
+    def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
+        """Note whether the run's incident was a real one. Raises RunNotFound when the run is not stored (any more)."""
+
     def get(self, run_id: str) -> StoredRun | None:
         """The stored run, read consistently."""
 
     def known(self, run_ids: Sequence[str]) -> set[str]:
         """Those of ``run_ids`` that are stored."""
 
-    def window(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[Measurement]:
+    def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """The pipeline's last ``limit`` runs that started before ``before``, newest first."""
 
 

@@ -1,14 +1,18 @@
 """record_outcome: every way an incident can end has one outcome and a reason."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from selfheal.domain.action import Action, ActionStatus, Observed, OutcomeStatus
+from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
-from selfheal.domain.incident import IncidentKind
+from selfheal.domain.incident import Incident, IncidentKind
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.run import RunStatus
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
-from selfheal.testing.builders import NOON, SHOP, an_incident
-from selfheal.testing.memory import MemoryIncidents, MemoryLedger
+from selfheal.testing.builders import NOON, SHOP, a_measurement, an_incident
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 
 ACT = Decision(Verdict.ACT, "retry_build", "policy allows it", "v1")
@@ -42,6 +46,7 @@ def test_judgement(
 
 def test_the_first_outcome_written_stands() -> None:
     incidents, ledger, clock = MemoryIncidents(), MemoryLedger(), FixedClock()
+    runs = MemoryRuns()
     incident = an_incident()
     incidents.open(incident)
     clock.advance(30)
@@ -54,8 +59,92 @@ def test_the_first_outcome_written_stands() -> None:
         action=STARTED,
         observed=Observed("SUCCEEDED"),
     )
-    first = record_outcome(healed, incidents=incidents, ledger=ledger, clock=clock)
+    first = record_outcome(healed, incidents=incidents, ledger=ledger, runs=runs, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
     late = HealState(incident.id, "shop:1", SHOP, IncidentKind.FAILED, decision=ACT, action=STARTED)
-    assert record_outcome(late, incidents=incidents, ledger=ledger, clock=clock) == first
+    assert record_outcome(late, incidents=incidents, ledger=ledger, runs=runs, clock=clock) == first
+
+
+@pytest.mark.parametrize(
+    ("observed", "confirmed"),
+    [
+        (Observed("SUCCEEDED"), True),
+        (Observed("FAILED"), True),
+        (Observed("STOPPED"), False),
+        (None, False),
+    ],
+)
+def test_an_incident_that_proved_real_is_marked_at_its_run(
+    observed: Observed | None, confirmed: bool
+) -> None:
+    world = a_world()
+    state = HealState(
+        world.incident.id,
+        "shop:1",
+        SHOP,
+        IncidentKind.FAILED,
+        decision=ACT,
+        action=STARTED,
+        observed=observed,
+    )
+    world.record(state)
+    assert world.runs.stored["shop:1"].confirmed is confirmed
+
+
+def test_a_crash_between_the_outcome_and_the_mark_is_made_good_by_the_next_attempt() -> None:
+    world = a_world()
+    state = HealState(
+        world.incident.id,
+        "shop:1",
+        SHOP,
+        IncidentKind.FAILED,
+        decision=ACT,
+        action=STARTED,
+        observed=Observed("SUCCEEDED"),
+    )
+    world.record(state)
+    world.runs.mark_confirmed("shop:1", False)  # as if the first attempt had not come that far
+    world.record(state)
+    assert world.runs.stored["shop:1"].confirmed
+
+
+def test_what_a_person_dismissed_stays_dismissed_and_a_run_that_expired_is_no_error() -> None:
+    world = a_world()
+    healed = HealState(
+        world.incident.id,
+        "shop:1",
+        SHOP,
+        IncidentKind.FAILED,
+        decision=ACT,
+        action=STARTED,
+        observed=Observed("SUCCEEDED"),
+    )
+    world.ledger.append(LedgerEntry(world.incident.id, LedgerKind.DISMISSED, NOON, {"by": "a person"}))
+    world.record(healed)
+    assert not world.runs.stored["shop:1"].confirmed
+    gone = a_world()
+    gone.runs.stored.clear()
+    assert gone.record(healed).status is OutcomeStatus.HEALED
+
+
+@dataclass
+class World:
+    """One incident and the stores around it."""
+
+    incident: Incident
+    incidents: MemoryIncidents
+    ledger: MemoryLedger
+    runs: MemoryRuns
+
+    def record(self, state: HealState) -> Outcome:
+        return record_outcome(
+            state, incidents=self.incidents, ledger=self.ledger, runs=self.runs, clock=FixedClock()
+        )
+
+
+def a_world() -> World:
+    world = World(an_incident(), MemoryIncidents(), MemoryLedger(), MemoryRuns())
+    world.incidents.open(world.incident)
+    world.runs.save(a_measurement("shop:1", RunStatus.FAILED))
+    return world

@@ -19,6 +19,8 @@ class LedgerKind(StrEnum):
     OUTCOME = "outcome"
     NOTIFIED = "notified"
     ESCALATED = "escalated"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)

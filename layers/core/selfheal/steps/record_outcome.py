@@ -1,24 +1,46 @@
 """record_outcome: say what verifiably came of an incident, and write it down."""
 
+from contextlib import suppress
+
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
-from selfheal.ports import Clock, IncidentStore, Ledger
+from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
 from selfheal.steps.state import HealState
 from selfheal.wire import decode, encode
 
+# What proves that something was wrong with the run: another attempt of it went well after an action, or failed too.
+PROVES_A_REAL_INCIDENT = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED)
 
-def record_outcome(state: HealState, *, incidents: IncidentStore, ledger: Ledger, clock: Clock) -> Outcome:
-    """Record the outcome of one incident. The first one written stands; asking again gives it back."""
+
+def record_outcome(
+    state: HealState, *, incidents: IncidentStore, ledger: Ledger, runs: RunStore, clock: Clock
+) -> Outcome:
+    """Record the outcome of one incident. The first one written stands; asking again gives it back.
+
+    The run of an incident that proved real is marked, so that it does not become part of what is normal.
+    """
     incident = incidents.get(state.incident_id)
     now = clock.now()
     status, reason = judge(state.decision, state.action, state.observed)
     outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3))
-    if ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
-        return outcome
-    written = ledger.entry(incident.id, LedgerKind.OUTCOME)
-    return decode(Outcome, written.data) if written else outcome
+    if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
+        written = ledger.entry(incident.id, LedgerKind.OUTCOME)
+        outcome = decode(Outcome, written.data) if written else outcome
+    if outcome.status in PROVES_A_REAL_INCIDENT:
+        _confirm(incident, ledger, runs)
+    return outcome
+
+
+def _confirm(incident: Incident, ledger: Ledger, runs: RunStore) -> None:
+    """A person who dismissed the incident knows better; a run that expired cannot be part of what is normal."""
+    if ledger.entry(incident.id, LedgerKind.DISMISSED):
+        return
+    with suppress(RunNotFound):
+        runs.mark_confirmed(incident.run.run_id, True)
 
 
 def judge(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from selfheal.detect.baseline import WINDOW, Baseline
+from selfheal.detect.confirmed import without_confirmed
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import Incident, IncidentKind, Lineage, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
@@ -44,7 +45,8 @@ def score_run(
     if stored is None:
         raise RunNotFound(f"run_id: {measured.run_id} is not in the table; was it measured by another stack?")
     measurement = stored.measurement
-    window = runs.window(measurement.pipeline, measurement.started_at, WINDOW)
+    history = runs.history(measurement.pipeline, measurement.started_at, WINDOW)
+    window = without_confirmed(history)
     score = baseline.score(measurement, window)
     kind = attention(measurement, score)
     if kind is not None and not _started_by_selfheal(measurement, actions, actor):

@@ -1,12 +1,12 @@
 """The stores, the bus, the queue, the model and the waiting executions, in memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Spent
-from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion, RequestRejected
+from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion, RequestRejected, RunNotFound
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, most_complete
@@ -27,7 +27,13 @@ class MemoryRuns:
 
     def mark_announced(self, run_id: str) -> None:
         """RunStore."""
-        self.stored[run_id] = StoredRun(self.stored[run_id].measurement, announced=True)
+        self.stored[run_id] = replace(self.stored[run_id], announced=True)
+
+    def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
+        """RunStore."""
+        if run_id not in self.stored:
+            raise RunNotFound(f"run_id: {run_id} is not in the table")
+        self.stored[run_id] = replace(self.stored[run_id], confirmed=confirmed)
 
     def get(self, run_id: str) -> StoredRun | None:
         """RunStore."""
@@ -37,11 +43,11 @@ class MemoryRuns:
         """RunStore."""
         return set(run_ids) & set(self.stored)
 
-    def window(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[Measurement]:
+    def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """RunStore."""
-        past = [run.measurement for run in self.stored.values()]
-        past = [m for m in past if m.pipeline == pipeline and m.started_at < before]
-        return sorted(past, key=lambda m: m.started_at, reverse=True)[:limit]
+        of_pipeline = [run for run in self.stored.values() if run.measurement.pipeline == pipeline]
+        past = [run for run in of_pipeline if run.measurement.started_at < before]
+        return sorted(past, key=lambda run: run.measurement.started_at, reverse=True)[:limit]
 
 
 @dataclass

@@ -38,20 +38,16 @@ class DynamoRuns:
 
     def mark_announced(self, run_id: str) -> None:
         """RunStore. Raises RunNotFound when the run is not stored."""
-        gone = {"ConditionalCheckFailedException": f"run_id: {run_id} is not in the table"}
-        with calling("dynamodb:UpdateItem", gone=gone):
-            self._table.client.update_item(
-                TableName=self._table.name,
-                Key=_key(run_id),
-                UpdateExpression="SET announced = :yes",
-                ConditionExpression=PRESENT,
-                ExpressionAttributeValues={":yes": {"BOOL": True}},
-            )
+        self._set(run_id, "announced", True)
+
+    def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
+        """RunStore."""
+        self._set(run_id, "confirmed", confirmed)
 
     def get(self, run_id: str) -> StoredRun | None:
         """RunStore."""
         item = self._table.get(f"RUN#{run_id}", "RUN")
-        return StoredRun(_measurement(item), item["announced"]["BOOL"]) if item else None
+        return _stored(item) if item else None
 
     def known(self, run_ids: Sequence[str]) -> set[str]:
         """RunStore. Raises Throttled when the table answers for none of them."""
@@ -67,10 +63,20 @@ class DynamoRuns:
             remaining += unread
         return found
 
-    def window(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[Measurement]:
+    def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """RunStore."""
-        items = self._table.feed(f"PIPELINE#{pipeline}", limit, sortable(before))
-        return [_measurement(item) for item in items]
+        return [_stored(item) for item in self._table.feed(f"PIPELINE#{pipeline}", limit, sortable(before))]
+
+    def _set(self, run_id: str, name: str, value: bool) -> None:
+        gone = {"ConditionalCheckFailedException": f"run_id: {run_id} is not in the table"}
+        with calling("dynamodb:UpdateItem", gone=gone):
+            self._table.client.update_item(
+                TableName=self._table.name,
+                Key=_key(run_id),
+                UpdateExpression=f"SET {name} = :value",
+                ConditionExpression=PRESENT,
+                ExpressionAttributeValues={":value": {"BOOL": value}},
+            )
 
     def _batch(self, keys: list[Item]) -> Json:
         request = {self._table.name: {"Keys": keys, "ProjectionExpression": "pk", "ConsistentRead": True}}
@@ -93,5 +99,7 @@ def _item(measurement: Measurement) -> Item:
     }
 
 
-def _measurement(item: Item) -> Measurement:
-    return unpacked(Measurement, item["measurement"])
+def _stored(item: Item) -> StoredRun:
+    """Only runs whose incident was judged have the attribute ``confirmed``."""
+    confirmed = item.get("confirmed", {"BOOL": False})["BOOL"]
+    return StoredRun(unpacked(Measurement, item["measurement"]), item["announced"]["BOOL"], confirmed)
