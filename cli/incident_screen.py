@@ -62,6 +62,8 @@ def _told(entry: LedgerEntry) -> Text:
         LedgerKind.OUTCOME: _outcome,
         LedgerKind.NOTIFIED: lambda data: Text(_value(data, "subject")),
         LedgerKind.ESCALATED: _escalation,
+        LedgerKind.CONFIRMED: _verdict,
+        LedgerKind.DISMISSED: _verdict,
     }
     return tellers.get(entry.kind, _action)(entry.data)
 
@@ -86,6 +88,10 @@ def _outcome(data: Data) -> Text:
 def _escalation(data: Data) -> Text:
     where = f"in {_value(data, 'state')}"
     return Text(f"{where}: {_value(data, 'error')}: {_value(data, 'cause')}", "red")
+
+
+def _verdict(data: Data) -> Text:
+    return Text(f"by {_value(data, 'by')}")
 
 
 def _diagnosis(data: Data) -> Text:

@@ -13,18 +13,20 @@ from cli.terminal import make_console
 from local.records import Records
 from local.story import Story
 from selfheal.domain.incident import Incident
+from selfheal.steps.review_incident import Verdict, review_incident
 from selfheal.wire import encode
 
 FULL_ID = 16
 SEARCHED = 500
 
-app = typer.Typer(help="Look at incidents: the newest (list, the default) or the record of one (show).")
+app = typer.Typer(help="Look at incidents (list, the default; show), say which were real (confirm, dismiss).")
 
 Stack = Annotated[
     str,
     typer.Option("--stack-name", envvar="SELFHEAL_STACK", help="A stack on AWS, by the usual credentials."),
 ]
 Local = Annotated[bool, typer.Option("--local", help="The local cloud (the default while it is running).")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the start of it.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
 
 
@@ -55,7 +57,7 @@ def newest(
 @app.command()
 def show(
     context: typer.Context,
-    incident_id: Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the start of it.")],
+    incident_id: Id,
     stack_name: Stack = "",
     local: Local = False,
     as_json: AsJson = False,
@@ -71,6 +73,38 @@ def show(
             typer.echo(json.dumps(document))
         else:
             make_console().print(timeline(incident, entries))
+
+
+@app.command()
+def confirm(context: typer.Context, incident_id: Id, stack_name: Stack = "", local: Local = False) -> None:
+    """Say that an incident was a real one: its run does not become part of what is normal."""
+    _review(context, incident_id, Verdict.CONFIRM, stack_name, local)
+
+
+@app.command()
+def dismiss(context: typer.Context, incident_id: Id, stack_name: Stack = "", local: Local = False) -> None:
+    """Say that an incident was a false alarm: its run is as normal as any."""
+    _review(context, incident_id, Verdict.DISMISS, stack_name, local)
+
+
+def _review(context: typer.Context, start: str, verdict: Verdict, stack_name: str, local: bool) -> None:
+    with readable_errors():
+        around = surroundings_of(context)
+        stores = around.records(stack_name, local=local)
+        incident = _find(stores, start)
+        by = around.caller(stack_name, local=local)
+        holds = review_incident(
+            incident.id,
+            verdict,
+            by=by,
+            incidents=stores.incidents,
+            ledger=stores.ledger,
+            runs=stores.runs,
+            clock=around.clock,
+        )
+        if holds is not verdict:
+            raise UsageError(f"incident {incident.id} was {verdict} and then {holds}: the later one holds")
+        typer.echo(f"incident {incident.id} is {holds}, says {by}")
 
 
 def _require_no_options(context: typer.Context) -> None:

@@ -1,7 +1,9 @@
 """What commands work on. Tests hand in their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -13,13 +15,17 @@ from local.cloud import LocalCloud, Status
 from local.demo import run_demo
 from local.play import Update
 from local.progress import Tell
-from local.records import Records, records
+from local.records import Models, Records, models, records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
+from selfheal.adapters.clock import SystemClock
 from selfheal.adapters.session import Clients
+from selfheal.adapters.sts import caller_of
+from selfheal.ports import Clock
 
 TABLE_OUTPUT = "TableName"
+BUCKET_OUTPUT = "LakeBucketName"
 
 
 class Cloud(Protocol):
@@ -47,8 +53,18 @@ class Surroundings(Protocol):
     def cloud(self) -> Cloud:
         """The local cloud of this checkout."""
 
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+
     def records(self, stack_name: str, *, local: bool) -> Records:
         """The records of a stack: of the local cloud, or of the named stack on AWS. Raises UsageError."""
+
+    def models(self, stack_name: str, *, local: bool) -> Models:
+        """The models of a stack, chosen the same way."""
+
+    def caller(self, stack_name: str, *, local: bool) -> str:
+        """The IAM identity by which that stack is reached."""
 
     def play(
         self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
@@ -61,17 +77,35 @@ class RealSurroundings:
 
     def __init__(self) -> None:
         self.cloud = LocalCloud()
+        self.clock = SystemClock()
 
     def records(self, stack_name: str, *, local: bool) -> Records:
-        """See Surroundings. Without a choice, a local cloud that was started comes before AWS."""
+        """See Surroundings."""
+        stack = self._stack(stack_name, local)
+        return records(stack.clients("dynamodb"), stack.output(TABLE_OUTPUT))
+
+    def models(self, stack_name: str, *, local: bool) -> Models:
+        """See Surroundings."""
+        stack = self._stack(stack_name, local)
+        clients = stack.clients
+        return models(
+            clients("dynamodb"), stack.output(TABLE_OUTPUT), clients("s3"), stack.output(BUCKET_OUTPUT)
+        )
+
+    def caller(self, stack_name: str, *, local: bool) -> str:
+        """See Surroundings."""
+        return caller_of(self._stack(stack_name, local).clients("sts"))
+
+    def _stack(self, stack_name: str, local: bool) -> "_Stack":
+        """Without a choice, a local cloud that was started comes before AWS."""
         if local and stack_name:
             raise UsageError("--local and --stack-name exclude each other")
         if stack_name:
             clients = Clients()
-            return records(clients("dynamodb"), _table_of(clients("cloudformation"), stack_name))
+            return _Stack(stack_name, clients, _outputs_of(clients("cloudformation"), stack_name))
         if local or self.cloud.status().state is not None:
             state = self.cloud.running()
-            return records(client(state, "dynamodb"), state.outputs[TABLE_OUTPUT])
+            return _Stack(state.stack, partial(client, state), state.outputs)
         raise UsageError("no local cloud is running; name the deployed stack: --stack-name NAME")
 
     def play(
@@ -86,9 +120,23 @@ def surroundings_of(context: typer.Context) -> Surroundings:
     return cast(Surroundings, context.obj)
 
 
-def _table_of(cloudformation: Any, stack_name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """A deployed stack: how to make clients for it, and its outputs."""
+
+    name: str
+    clients: Callable[[str], Any]
+    outputs: Mapping[str, str]
+
+    def output(self, name: str) -> str:
+        """One output. Raises UsageError when the stack does not have it."""
+        if name not in self.outputs:
+            raise UsageError(f"the stack {self.name} has no output {name}; is it a Selfheal stack?")
+        return self.outputs[name]
+
+
+def _outputs_of(cloudformation: Any, stack_name: str) -> dict[str, str]:
     reply = cloudformation.describe_stacks(StackName=stack_name)
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in reply["Stacks"][0].get("Outputs", [])}
-    if TABLE_OUTPUT not in outputs:
-        raise UsageError(f"the stack {stack_name} has no output {TABLE_OUTPUT}; is it a Selfheal stack?")
-    return str(outputs[TABLE_OUTPUT])
+    return {
+        output["OutputKey"]: str(output["OutputValue"]) for output in reply["Stacks"][0].get("Outputs", [])
+    }

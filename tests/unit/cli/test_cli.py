@@ -1,29 +1,15 @@
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-from typer.testing import Result as Invoked
 
-from cli.errors import UsageError
-from cli.main import app
-from local.cloud import Status
 from local.errors import StepFailed
-from local.play import Update
-from local.progress import Stage, Step, Tell
-from local.records import Records
-from local.result import Result
-from local.scenario import Scenario, names
-from local.state import CloudState
+from local.scenario import names
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.testing.builders import NOON, an_incident
-from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+from tests.unit.cli.fakes import FakeSurroundings, run
 
-STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
 INCIDENT = an_incident("shop:1")
 RESULT_KEYS = [
     "name",
@@ -38,84 +24,9 @@ RESULT_KEYS = [
 ]
 
 
-@dataclass
-class FakeCloud:
-    home: Path = Path("/nowhere")
-    ups: int = 0
-    downs: int = 0
-    problem: BaseException | None = None
-
-    def up(self, tell: Tell) -> CloudState:
-        self.ups += 1
-        tell(Step("build", Stage.DONE, "sam build, 3 s"))
-        if self.problem:
-            raise self.problem
-        return STATE
-
-    def down(self, tell: Tell) -> int:
-        self.downs += 1
-        return 2
-
-    @contextmanager
-    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
-        stays = False
-        try:
-            yield self.up(tell)
-            stays = keep
-        finally:
-            if not stays:
-                self.down(tell)
-
-    def status(self) -> Status:
-        up = self.ups > self.downs
-        return Status(STATE if up else None, ministack=up, devtools=up, processes=2 if up else 0)
-
-
-@dataclass
-class FakeSurroundings:
-    cloud: FakeCloud = field(default_factory=FakeCloud)
-    stores: Records = field(default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns()))
-    differences: list[str] = field(default_factory=list)
-    problem: BaseException | None = None
-    asked: list[tuple[str, bool]] = field(default_factory=list)
-
-    def records(self, stack_name: str, *, local: bool) -> Records:
-        self.asked.append((stack_name, local))
-        if local and stack_name:
-            raise UsageError("--local and --stack-name exclude each other")
-        return self.stores
-
-    def play(
-        self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
-    ) -> list[Result]:
-        assert state is STATE
-        if self.problem:
-            raise self.problem
-        for scenario in scenarios:
-            tell(Update(scenario.name, "opened", "failed"))
-        return [
-            Result(
-                name=scenario.name,
-                title=scenario.title,
-                incident_id="0123456789abcdef",
-                cause=scenario.truth.cause,
-                decision=scenario.truth.decision,
-                action=scenario.truth.action,
-                outcome=scenario.truth.outcome,
-                seconds=1.5,
-                differences=self.differences,
-            )
-            for scenario in scenarios
-        ]
-
-
 @pytest.fixture
 def world() -> FakeSurroundings:
     return FakeSurroundings()
-
-
-def run(world: FakeSurroundings, *arguments: str) -> Invoked:
-    return CliRunner().invoke(app, list(arguments), obj=world)
 
 
 def with_incident(world: FakeSurroundings) -> None:

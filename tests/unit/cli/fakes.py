@@ -1,0 +1,109 @@
+"""The outside world of the command, made up; and how tests call it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from typer.testing import CliRunner
+from typer.testing import Result as Invoked
+
+from cli.errors import UsageError
+from cli.main import app
+from local.cloud import Status
+from local.play import Update
+from local.progress import Stage, Step, Tell
+from local.records import Models, Records
+from local.result import Result
+from local.scenario import Scenario
+from local.state import CloudState
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.models import MemoryModelLedger, MemoryModels
+from selfheal.testing.service import FixedClock
+
+STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
+ANN = "arn:aws:sts::111122223333:assumed-role/developer/ann"
+
+
+@dataclass
+class FakeCloud:
+    home: Path = Path("/nowhere")
+    ups: int = 0
+    downs: int = 0
+    problem: BaseException | None = None
+
+    def up(self, tell: Tell) -> CloudState:
+        self.ups += 1
+        tell(Step("build", Stage.DONE, "sam build, 3 s"))
+        if self.problem:
+            raise self.problem
+        return STATE
+
+    def down(self, tell: Tell) -> int:
+        self.downs += 1
+        return 2
+
+    @contextmanager
+    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
+        stays = False
+        try:
+            yield self.up(tell)
+            stays = keep
+        finally:
+            if not stays:
+                self.down(tell)
+
+    def status(self) -> Status:
+        up = self.ups > self.downs
+        return Status(STATE if up else None, ministack=up, devtools=up, processes=2 if up else 0)
+
+
+@dataclass
+class FakeSurroundings:
+    cloud: FakeCloud = field(default_factory=FakeCloud)
+    stores: Records = field(default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns()))
+    differences: list[str] = field(default_factory=list)
+    problem: BaseException | None = None
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+    versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
+    clock: FixedClock = field(default_factory=FixedClock)
+
+    def records(self, stack_name: str, *, local: bool) -> Records:
+        self.asked.append((stack_name, local))
+        if local and stack_name:
+            raise UsageError("--local and --stack-name exclude each other")
+        return self.stores
+
+    def models(self, stack_name: str, *, local: bool) -> Models:
+        self.asked.append((stack_name, local))
+        return self.versions
+
+    def caller(self, stack_name: str, *, local: bool) -> str:
+        return ANN
+
+    def play(
+        self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
+    ) -> list[Result]:
+        assert state is STATE
+        if self.problem:
+            raise self.problem
+        for scenario in scenarios:
+            tell(Update(scenario.name, "opened", "failed"))
+        return [
+            Result(
+                name=scenario.name,
+                title=scenario.title,
+                incident_id="0123456789abcdef",
+                cause=scenario.truth.cause,
+                decision=scenario.truth.decision,
+                action=scenario.truth.action,
+                outcome=scenario.truth.outcome,
+                seconds=1.5,
+                differences=self.differences,
+            )
+            for scenario in scenarios
+        ]
+
+
+def run(world: FakeSurroundings, *arguments: str) -> Invoked:
+    return CliRunner().invoke(app, list(arguments), obj=world)
