@@ -1,11 +1,12 @@
 """Development stream: real durations and step times of public CI systems, as CodeBuild would have measured them.
 
-A pipeline here is what a CodeBuild user has a project for: one workflow started by one kind of trigger. Builds of
-pull requests and of the main branch are different projects, for one deploys and the other does not. With
-``by_trigger=False`` they share a pipeline, which then has two or three modes; that is the harder stream.
+A pipeline here is a workflow, whatever started it: a CodeBuild project with filters for pull requests and for the main
+branch. Its runs have two or three modes, for some deploy and some do not. With ``by_trigger=True`` each trigger has
+a pipeline of its own, as with one CodeBuild project for each; that is the easier stream.
 
 The duration is ``jobs_span_s``. Runs without one, and runs beyond CodeBuild's limit of 36 hours (they waited for a
-person's approval) are left out. The series has no tests, CPU or memory, and steps for the last builds only.
+person's approval) are left out. All times are whole seconds. The series has no tests, CPU or memory, and steps for
+the last builds only: a phase of a second or two jumps by half for no reason.
 """
 
 import csv
@@ -36,7 +37,7 @@ def available() -> bool:
     return (data_folder() / "runs" / "gha_builds.csv.gz").exists()
 
 
-def development(by_trigger: bool = True, failures: bool = True) -> list[RunDict]:
+def development(by_trigger: bool = False, failures: bool = True) -> list[RunDict]:
     """The real runs in global time order; ``failures=False`` leaves out those that failed or were stopped.
 
     Pipelines with fewer than 100 runs are left out: nothing of them would be scored.

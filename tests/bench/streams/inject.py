@@ -61,11 +61,11 @@ def _inject_pipeline(
 
 
 def slowed(run: RunDict, factor: float) -> tuple[str, ...]:
-    """Make a run and its phases take ``factor`` times as long; the odd metrics, the duration first."""
-    run["duration_s"] = max(1.0, round(run["duration_s"] * factor))
+    """Make a run and its phases take ``factor`` times as long, in whole seconds; the odd metrics, duration first."""
+    run["duration_s"] = max(1.0, float(round(run["duration_s"] * factor)))
     phases = run.get("phases", {})
     for name in phases:
-        phases[name] = round(phases[name] * factor, 1)
+        phases[name] = float(round(phases[name] * factor))
     return (DURATION, *(PHASE + name for name in phases))
 
 
@@ -79,7 +79,7 @@ def _fast_fail(run: RunDict, rng: random.Random) -> tuple[str, ...]:
     if rng.random() < 0.5:
         return slowed(run, fraction)
     run["status"] = "FAILED"
-    run["duration_s"] = left = max(1.0, round(run["duration_s"] * fraction))
+    run["duration_s"] = left = max(1.0, float(round(run["duration_s"] * fraction)))
     run.pop("tests", None)
     finished = {}
     for name, seconds in run.pop("phases", {}).items():
@@ -106,7 +106,7 @@ def _phase_spike(run: RunDict, rng: random.Random) -> tuple[str, ...]:
     if not long_enough:
         return _spike(run, rng)
     name = rng.choice(long_enough)
-    more = round(phases[name] * (rng.uniform(3.0, 8.0) - 1))
+    more = float(round(phases[name] * (rng.uniform(3.0, 8.0) - 1)))
     phases[name] += more
     run["duration_s"] += more
     return (PHASE + name,)
