@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from cli import demo, diagnose, incidents, local_cloud
+from cli import demo, diagnose, incidents, local_cloud, redact
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("diagnose")(diagnose.diagnose)
+app.command("redact")(redact.redact)
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
 

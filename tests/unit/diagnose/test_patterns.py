@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from selfheal.diagnose import clean, entropy, fingerprint, markers, secrets
+from selfheal.diagnose import clean, entropy, fingerprint, keyblocks, markers, redact, secrets
 from selfheal.diagnose.signatures import bundled
 
 
 def _patterns() -> Iterator[re.Pattern[str]]:
-    for module in (clean, entropy, fingerprint, markers, secrets):
+    """Those that are not RE2's, whose time cannot grow faster than the text."""
+    for module in (clean, entropy, fingerprint, markers, redact):
         for value in vars(module).values():
             if isinstance(value, re.Pattern):
                 yield value
-    yield from (pattern.regex for pattern in (*secrets.FORMATS, *secrets.STRUCTURES))
     yield from (signature.regex for signature in bundled())
 
 
@@ -40,3 +40,10 @@ def test_no_pattern_can_run_wild() -> None:
             assert bounded, pattern.pattern
             assert not nested or bound <= 8000, pattern.pattern
     assert checked > 300
+
+
+def test_secrets_are_looked_for_by_linear_time_patterns_only() -> None:
+    for module in (secrets, keyblocks):
+        by_step = {name for name, value in vars(module).items() if isinstance(value, re.Pattern)}
+        assert by_step <= {"_GROUP"}
+    assert not any(isinstance(pattern.regex, re.Pattern) for pattern in secrets.patterns())

@@ -15,6 +15,18 @@ _LINE_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 
+
+class _Visible(dict[int, str | None]):
+    """A table for ``str.translate`` that learns each character's fate when it first meets it."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        self[code] = char if char == "\t" or _is_visible(char) else None
+        return self[code]
+
+
+_VISIBLE = _Visible()
+
 _PREFIX = re.compile(
     r"^(?:\s{0,8}(?:"
     r"\[Container\]|\[task|\[INFO\]|#\d{1,5}(?=\s{1,8}\d{1,6}\.\d)"
@@ -27,7 +39,7 @@ _PREFIX = re.compile(
 
 def clean(text: str) -> str:
     """The text as a terminal would leave it, NFKC, one output line per input line. Idempotent."""
-    return "\n".join(_clean_line(line) for line in text.split("\n"))
+    return "\n".join(clean_line(line) for line in text.split("\n"))
 
 
 def last_overwrite(line: str) -> str:
@@ -47,17 +59,17 @@ def without_prefix(line: str) -> str:
     return _PREFIX.sub("", line, count=1)
 
 
-def _clean_line(line: str) -> str:
-    if line.isascii() and line.isprintable():
+def clean_line(line: str) -> str:
+    """One line of ``clean``."""
+    if line.isascii() and line.replace("\t", " ").isprintable():
         return line
     line = _LINE_BREAKS.sub(" ", _ESCAPES.sub("", last_overwrite(line)))
     if line.isascii():
         return _CONTROL.sub("", line)
-    return _visible(unicodedata.normalize("NFKC", _visible(line)))
-
-
-def _visible(line: str) -> str:
-    return "".join(char for char in line if char == "\t" or _is_visible(char))
+    line = line.translate(_VISIBLE)
+    if unicodedata.is_normalized("NFKC", line):
+        return line
+    return unicodedata.normalize("NFKC", line).translate(_VISIBLE)
 
 
 def _is_visible(char: str) -> bool:

@@ -4,10 +4,12 @@ import math
 import re
 from collections import Counter
 
-CANDIDATE = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{20,8192}(?![A-Za-z0-9+/=_-])")
+from selfheal.diagnose.linear import compiled
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_HEX = re.compile(r"(?:0x)?(?:[0-9a-f]{20,8192}|[0-9A-F]{20,8192})")
+CANDIDATE = compiled(r"[A-Za-z0-9+/=_-]{20,}")
+
+_UUID = compiled(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEX = compiled(r"(?:0x)?(?:[0-9a-f]{20,}|[0-9A-F]{20,})")
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,64}|[A-Z]{4,64}|\d{6,64}")
 _DIGEST_LENGTHS = frozenset({32, 40, 64, 96, 128})
 _LABEL = re.compile(

@@ -1,99 +1,140 @@
-"""What secrets look like. Every quantifier is bounded: matching time grows with the line, not faster.
+"""What secrets look like. Matched by RE2 alone: time grows with the line and never faster.
 
 Each entry is a kind (part of the placeholder) and a pattern whose group ``secret`` is what must go.
 Formats: the vendors' published token formats; structures: places where text says that a secret follows.
+``LISTED`` is the alternation of them all: one search tells that a line needs none of the others.
 """
 
 import re
+from functools import cache
 from typing import NamedTuple
+
+from selfheal.diagnose.linear import compiled
 
 
 class Pattern(NamedTuple):
     """A kind of secret and how it is found."""
 
     kind: str
-    regex: re.Pattern[str]
+    regex: "re.Pattern[str]"
 
 
-_START = r"(?<![A-Za-z0-9_-])"
+_START = r"(?:^|[^A-Za-z0-9_-])"
+_AFTER_OTHER = r"(?:^|[^A-Za-z0-9])"
 
 _FORMATS = {
-    "aws-access-key": r"(?<![A-Z0-9])(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Z0-9])",
-    "aws-session-token": r"(?<![A-Za-z0-9])"
-    r"(?P<secret>(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=_%-]{8,8000})",
-    "bedrock-key": _START + r"(?P<secret>ABSK[A-Za-z0-9+/=]{24,512})",
-    "github-token": r"(?<![A-Za-z0-9])"
-    r"(?P<secret>gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{16,255})",
+    "aws-access-key": r"(?:^|[^A-Z0-9])(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,})",
+    "aws-session-token": _AFTER_OTHER + r"(?P<secret>(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=_%-]{8,})",
+    "bedrock-key": _START + r"(?P<secret>(?:ABSK|bedrock-api-key-)[A-Za-z0-9+/=]{24,})",
+    "github-token": _AFTER_OTHER + r"(?P<secret>(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,})",
     "gitlab-token": _START
-    + r"(?P<secret>gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_.-]{12,255})",
-    "slack-token": _START + r"(?P<secret>(?:xox[abceoprs]|xapp)-[A-Za-z0-9-]{8,512})",
-    "slack-webhook": r"hooks\.slack\.com/(?P<secret>(?:services|workflows|triggers)/[A-Za-z0-9/_-]{10,255})",
+    + r"(?P<secret>gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{12,}"
+    r"|GR1348941[A-Za-z0-9_-]{16,})",
+    "slack-token": _START + r"(?P<secret>(?:xox[abceoprs]|xapp)-[A-Za-z0-9.-]{8,})",
     "stripe-key": _START
-    + r"(?P<secret>(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9+/=]{16,255})",
+    + r"(?P<secret>(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,})",
     "google-key": _START
-    + r"(?P<secret>AIza[A-Za-z0-9_-]{30,64}|ya29\.[A-Za-z0-9_.-]{16,2048}|GOCSPX-[A-Za-z0-9_-]{16,64})",
-    "npm-token": _START + r"(?P<secret>npm_[A-Za-z0-9]{30,64})",
-    "pypi-token": _START + r"(?P<secret>pypi-AgE[A-Za-z0-9_-]{16,2048})",
-    "docker-token": _START + r"(?P<secret>dckr_[a-z]{3,4}_[A-Za-z0-9_-]{16,128})",
-    "api-key": _START
-    + r"(?P<secret>sk-[A-Za-z0-9_-]{20,512}|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}"
-    + r"|hv[sbr]\.[A-Za-z0-9_-]{20,512}|hf_[A-Za-z0-9]{30,64}|dop_v1_[a-f0-9]{64}"
-    + r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,90})",
-    "jwt": _START
-    + r"(?P<secret>eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,8000}(?:\.[A-Za-z0-9_-]{1,8000}){0,3})",
+    + r"(?P<secret>AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_.-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|1//0[A-Za-z0-9_-]{30,})",
+    "npm-token": _START + r"(?P<secret>npm_[A-Za-z0-9]{30,})",
+    "pypi-token": _START + r"(?P<secret>pypi-AgE[A-Za-z0-9_-]{16,})",
+    "docker-token": _START + r"(?P<secret>dckr_[a-z]{3,4}_[A-Za-z0-9_-]{16,})",
+    "jwt": _START + r"(?P<secret>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]+)*)",
+    "azure-secret": r"(?P<secret>[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,})",
+    "webhook": r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks"
+    r"|webhook\.office\.com/webhookb2)/(?P<secret>[^\s\"'<>]{10,})",
+    "api-key": _START + r"(?P<secret>sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
+    r"|hv[sbr]\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|do[opr]_v1_[a-f0-9]{40,}|AGE-SECRET-KEY-1[A-Z0-9]{40,}"
+    r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,}|AT[AC]TT3[A-Za-z0-9_=-]{40,}|ATBB[A-Za-z0-9]{24,}"
+    r"|(?:NRAK|NRJS|NRII|PMAK|HRKU)-[A-Za-z0-9_-]{16,}|sntry[su]_[A-Za-z0-9+/=_-]{30,}|gl(?:sa|c)_[A-Za-z0-9_=+/-]{24,}"
+    r"|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{24,}|sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{20,}|lin_(?:api|oauth)_[A-Za-z0-9]{24,}"
+    r"|(?:figd|ntn|nfp|sbp|CCIPAT|bk[uab]a|rubygems|sq[pau]|pul|vercel|tskey|pscale_(?:tkn|pw|oauth))[_-][A-Za-z0-9_-]{20,}"
+    r"|dapi[a-f0-9]{32}|dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{30,}|AKCp[A-Za-z0-9]{24,}|cmVmdGtu[A-Za-z0-9+/=]{24,}"
+    r"|oy2[a-z0-9]{43}|cio[A-Za-z0-9]{32}|key-[a-f0-9]{32}|[a-f0-9]{32}-us[0-9]{1,2}|SK[a-f0-9]{32}|\d{8,10}:AA[A-Za-z0-9_-]{32,})",
 }
 
 _NAME = (
-    r"(?i:secret|token|passw(?:or)?d|passphrase|passcode|pass[_-]?key|credential|api[_-]?key|apikey|access[_-]?key"
+    r"(?i:secret|token|passw(?:or)?d|passphrase|passcode|pass[_-]?key|credential|api[_-]?key|access[_-]?key"
     r"|private[_-]?key|signing[_-]?key|encryption[_-]?key|account[_-]?key|master[_-]?key|client[_-]?key"
-    r"|deploy[_-]?key|connection[_-]?string|webhook[_-]?url|_auth(?![a-z])|_pwd(?![a-z])|_pass(?![a-z]))"
-    r"[sS]?(?:[_.A-Z0-9-][\w.-]{0,64})?"
+    r"|deploy[_-]?key|connection[_-]?string|webhook[_-]?url|_auth|_pwd|_pass)"
 )
-_QUOTED = r"(?P<quote>\\{0,4}[\"'])(?P<secret>[^\n]{1,4096}?)(?P=quote)"
-_BARE = r"[^\s\"'&\\][^\s\"'&]{0,4095}"
+_REST = r"[sS]?(?:[_.A-Z0-9-][\w.-]*)?"
+_SAYS = r"\\*[\"']?\s{0,4}(?::=|=>|=|:)\s{0,4}"
+# A quoted value, at three depths of escaping: none, one (JSON in a log line), more.
+_QUOTED = (
+    r"\"(?P<secret>(?:[^\"\\\n]|\\[^\n])+)\"",
+    r"'(?P<secret>(?:[^'\\\n]|\\[^\n])+)'",
+    r"\\[\"'](?P<secret>(?:[^\"'\\\n]|\\\\\\?[^\n])+?)\\[\"']",
+    r"\\{2,}[\"'](?P<secret>[^\"'\n]+?)\\{2,}[\"']",
+)
+_BARE = r"\\*[\"']?(?P<secret>[^\s\"'&\\][^\s\"'&]*)"
+_SPOKEN = r"(?i:password|passphrase|passcode|secret|token|api key)"
+_CHARACTER = r"[A-Za-z0-9._~+/=-]"
+_WITH_DIGIT = (
+    r"(?:[A-Za-z._~+/=-]{6,}[0-9]" + _CHARACTER + r"*|[A-Za-z._~+/=-]{0,5}[0-9]" + _CHARACTER + r"{6,})"
+)
 
 _STRUCTURES = {
     "auth-header": [
-        r"(?i:authorization)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[^\"'\n]{1,4096})",
-        r"(?<![A-Za-z0-9])(?i:bearer|basic)\s{1,4}(?=[^\s]{0,256}\d)(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})",
-        r"(?i:cookie)[\"']?\s{0,4}:\s{0,4}(?P<secret>[^\n]{1,4096})",
+        r"(?i:authorization)\\*[\"']?\s{0,4}[:=]\s{0,4}\\*[\"']?(?P<secret>[^\"'\s\\][^\"'\n]*)",
+        _AFTER_OTHER + r"(?i:bearer|basic)\s{1,4}(?P<secret>" + _WITH_DIGIT + ")",
+        r"(?i:cookie)\\*[\"']?\s{0,4}:\s{0,4}\\*[\"']?(?P<secret>[^\s\"'\\][^\n]*)",
+        r"\\*[\"']auth\\*[\"']\s{0,4}:\s{0,4}\\*[\"'](?P<secret>[^\"'\s\\]+)",
     ],
     "url-signature": [
-        r"[?&](?i:x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential"
-        r"|awsaccesskeyid|signature|sig|code|key)=(?P<secret>[^\s&\"'<>]{6,4096})"
+        r"[?&;](?i:x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential"
+        r"|awsaccesskeyid|signature|sig|code|key)=(?P<secret>[^\s&\"'<>]{6,})"
     ],
-    "url-userinfo": [r"://(?P<secret>[^\s/\"'<>]{1,1024})@(?=[^\s@])"],
+    "url-userinfo": [
+        r"://(?P<secret>[^\s/\"'<>]+)@[^\s@]",
+        r"(?i:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?|rediss?)://(?P<secret>[^\s:@/\"'<>]*:[^\s\"'<>]+)@[^\s@]",
+    ],
     "named-secret": [
-        _NAME + r"\\{0,4}[\"']?\s{0,4}(?::=|=>|=|:)\s{0,4}" + _QUOTED,
-        _NAME + r"\\{0,4}[\"']?\s{0,4}(?::=|=>|=|:)\s{0,4}\\{0,4}[\"']?(?P<secret>" + _BARE + ")",
-        r"^\s{0,40}(?:- )?[\w.-]{0,40}(?i:password|passphrase|secret):\s{1,4}(?P<secret>[^\n\"']{1,4096})$",
-        r"<[\w.:-]{0,40}(?i:password|passphrase|secret|token|apikey)[\w.:-]{0,40}>(?P<secret>[^<\n]{1,4096})<",
+        *(_NAME + _REST + _SAYS + quoted for quoted in _QUOTED),
+        _NAME + _REST + _SAYS + _BARE,
+        r"^\s{0,40}(?:- )?[\w.-]{0,40}(?i:password|passphrase|secret):\s{1,4}(?P<secret>[^\n\"']+)$",
+        r"<[\w.:-]*(?i:password|passphrase|secret|token|apikey)[\w.:-]*>(?P<secret>[^<\n]+)<",
+        _NAME + _REST + r"[\"']\s{1,4}value=[\"'](?P<secret>[^\"'\n]+)[\"']",
+        _NAME + _REST + r"\(\s{0,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
+        r"(?i:identified\s{1,4}by|password)\s{1,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
+        _SPOKEN + r"\s{1,2}(?i:is|was|to)\s{1,2}[\"'`]?(?P<secret>[^\s\"'`]*[0-9!@#$%^&*][^\s\"'`]*)",
+        r"^\s{0,8}password\s{1,4}(?P<secret>[^\s]+)$",
     ],
     "flag-secret": [
-        r"\s--?[\w-]{0,40}(?i:password|passphrase|token|secret|api-key|apikey|access-key)(?![a-z])"
-        r"(?!-(?:stdin|file|env|path|name|id)(?![\w-]))[\w-]{0,40}\s{1,4}[\"']?(?P<secret>[^\s\"'|;&-][^\s\"']{0,4095})",
-        r"(?i:login|mysql|sqlcmd)\s[^\n]{0,400}?\s-p\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']{0,1023})",
-        r"\s(?:-u|--user)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']{1,1024})",
-        r"\blogin\s{1,4}[^\s]{1,128}\s{1,4}password\s{1,4}(?P<secret>[^\s]{1,1024})",
+        r"\s--?[\w-]*(?i:password|passphrase|token|secret|api-key|apikey|access-key)(?P<suffix>s?(?:[-_A-Z0-9][\w-]*)?)"
+        r"\s{1,4}[\"']?(?P<secret>[^\s\"'|;&-][^\s\"']*)",
+        r"(?i:login|mysql|sqlcmd)\s[^\n]*?\s-p\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
+        r"\s(?:-u|--user)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
+        r"\blogin\s{1,4}[^\s]+\s{1,4}password\s{1,4}(?P<secret>[^\s]+)",
+        r"^[^\s:]+:(?:54\d\d|\*):[^\s:]+:[^\s:]+:(?P<secret>[^\s]+)$",
     ],
 }
+# Where a flag ends so, its value names the place of a secret and is none.
+POINTERS = frozenset({"-stdin", "-file", "-env", "-path", "-name", "-id", "-arn", "-type"})
 
-FORMATS = tuple(Pattern(kind, re.compile(regex)) for kind, regex in _FORMATS.items())
-STRUCTURES = tuple(Pattern(kind, re.compile(regex)) for kind, many in _STRUCTURES.items() for regex in many)
+_GROUP = re.compile(r"\(\?P<\w+>")
+_MIXED_RUN = "|".join(f"[A-Za-z]{{{n}}}[0-9][A-Za-z0-9]{{{11 - n}}}" for n in range(12))
+_ALL = list(_FORMATS.items())
+_ALL += [(kind, regex) for kind, many in _STRUCTURES.items() for regex in many]
+_LISTED = "|".join(_GROUP.sub("(?:", regex) for _, regex in _ALL)
+# Whether any pattern matches, in one search; and whether a run is long and mixed enough to be measured for entropy.
+LISTED = compiled(_LISTED)
+MIXED = compiled(_MIXED_RUN)
 
-PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-PEM_BODY = re.compile(
-    r"^[\s|>]{0,16}(?:[A-Za-z0-9+/=]{1,128}|[A-Za-z-]{1,32}: [^\n]{0,200})?\s{0,4}$"
-    r"|\s[A-Za-z0-9+/=]{40,128}\s{0,4}$"
-)
 
-_HARMLESS = re.compile(
-    r"(?i:null|none|nil|true|false|undefined|empty|yes|no|\[\]|\{\}|\*{2,64})[,;)}\]]{0,4}$"
-    r"|\$[\w{(]|%\w{1,64}%$|<[\w -]{1,64}>$|\d{1,4}[,;)}\]]{0,4}$|\d{1,6}:\d{1,6}$|git$"
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """Formats, then structures; compiled when the first line asks for them."""
+    return tuple(Pattern(kind, compiled(regex)) for kind, regex in _ALL)
+
+
+_HARMLESS = compiled(
+    r"(?i:null|none|nil|true|false|undefined|empty|yes|no|required|missing|invalid|expired|incorrect|\[\]|\{\}"
+    r"|\*{2,}|\[?(?:secure|masked|filtered|redacted|hidden|protected)\]?|\(sensitive[^)]*\)?)[,;.)}\]]{0,4}"
+    r"|(?:\$\w+|\$\{{1,2}[^}]*\}{0,2}|\$\([^)]*\)?|[:/@.,;-])+|%\w+%|<[\w -]+>[^A-Za-z0-9]*"
+    r"|\d{1,4}[,;.)}\]]{0,4}|\d{1,6}:\d{1,6}|git"
 )
 
 
 def harmless(value: str) -> bool:
     """Whether a value in a secret's place is certainly none: an empty word, a variable, a small number."""
-    return _HARMLESS.match(value) is not None
+    return _HARMLESS.fullmatch(value) is not None

@@ -1,0 +1,88 @@
+"""`selfheal redact`: take the secrets out of a stream, as it flows."""
+
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, BinaryIO, Protocol
+
+import typer
+
+from cli.errors import UsageError, readable_errors
+from selfheal.diagnose.known import SHORTEST
+from selfheal.diagnose.lines import lines_of
+from selfheal.diagnose.redact import Redactor
+
+CHUNK = 64 * 1024
+LINE_CAP = 1024 * 1024
+BROKEN_PIPE = 141
+
+Values = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--value-from-env",
+        metavar="NAME",
+        help="An environment variable whose value must not come out in any encoding; may be given many times.",
+    ),
+]
+Counts = Annotated[
+    bool, typer.Option("--counts", help="Say at the end, on stderr, how much was found of what.")
+]
+
+
+def redact(values: Values = None, counts: Counts = False) -> None:
+    """Copy standard input to standard output without its secrets. Works offline.
+
+    Terminal codes and overwritten progress output go too; lines are cut at 1 MiB. If anything goes wrong, the
+    line at hand and all after it are not written, and the exit code is not 0.
+    """
+    with readable_errors():
+        redactor = Redactor(known_values(values or (), os.environ), LINE_CAP)
+        try:
+            with open(sys.stdin.fileno(), "rb", closefd=False) as source:
+                copy(source, sys.stdout.buffer, redactor)
+        except BrokenPipeError:
+            # Nobody reads on. Python would complain once more when it flushes the stream at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(BROKEN_PIPE) from None
+    if counts:
+        typer.echo(summary(redactor.found), err=True)
+
+
+def known_values(names: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """The values of these variables. Raises UsageError for one that could not be redacted."""
+    values = []
+    for name in names:
+        if len(environment.get(name, "").strip()) < SHORTEST:
+            problem = "is shorter than 4 characters" if name in environment else "is not set"
+            raise UsageError(f"--value-from-env {name}: {name} {problem}, so its value cannot be looked for")
+        values.append(environment[name])
+    return values
+
+
+class Readable(Protocol):
+    """A buffered binary stream."""
+
+    def read1(self, size: int, /) -> bytes:
+        """What is there at present, at most ``size`` bytes; nothing at the end."""
+
+
+def copy(source: Readable, target: BinaryIO, redactor: Redactor) -> None:
+    """Every line of ``source``, redacted, each with a newline; what can be written is written before more is read."""
+    for line in redactor.lines(lines_of(_text(source, target), 2 * LINE_CAP)):
+        target.write(f"{line}\n".encode())
+    target.flush()
+
+
+def _text(source: Readable, target: BinaryIO) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while chunk := source.read1(CHUNK):
+        yield decoder.decode(chunk)
+        target.flush()
+    yield decoder.decode(b"", final=True)
+
+
+def summary(found: Mapping[str, int]) -> str:
+    """What was found, by kind; never a value."""
+    each = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
+    return f"redacted: {each or 'nothing'}"
