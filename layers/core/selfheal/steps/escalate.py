@@ -5,6 +5,7 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.ports import Clock, Ledger, Notifier
 from selfheal.steps.notify import message
 from selfheal.steps.state import HealState
+from selfheal.suggest.inert import defanged
 
 LONGEST_CAUSE = 1000
 
@@ -18,7 +19,7 @@ def escalate(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clo
     if ledger.entry(state.incident_id, LedgerKind.ESCALATED):
         return subject
     cause = Redactor(()).redact(state.cause)[:LONGEST_CAUSE]
-    notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {state.error}: {cause}")
+    notifier.send(subject, f"{message(state)}\n\nError in {state.state}: {state.error}: {defanged(cause)}")
     data = {"state": state.state, "error": state.error, "cause": cause}
     ledger.append(LedgerEntry(state.incident_id, LedgerKind.ESCALATED, clock.now(), data))
     return subject

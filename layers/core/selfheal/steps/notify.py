@@ -4,6 +4,7 @@ from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.ports import Clock, Ledger, Notifier
 from selfheal.steps.state import HealState
+from selfheal.suggest.inert import defanged
 
 HEADLINES = {
     OutcomeStatus.HEALED: "healed",
@@ -34,7 +35,14 @@ def subject_line(state: HealState) -> str:
 
 
 def message(state: HealState) -> str:
-    """The text: what was established by rule first, what a model wrote last and marked as such."""
+    """The text: what was established by rule first, what a model wrote last and marked as such.
+
+    Much of it comes out of logs, so nothing in it can be clicked and nobody in it is mentioned.
+    """
+    return defanged("\n".join(_lines(state)))
+
+
+def _lines(state: HealState) -> list[str]:
     lines = [f"Run:       {state.run_id}", f"Incident:  {state.incident_id}"]
     if state.diagnosis:
         lines.append(f"Diagnosis: {state.diagnosis.summary} (confidence {state.diagnosis.confidence:.2f})")
@@ -49,4 +57,4 @@ def message(state: HealState) -> str:
         by_model = state.suggestion.origin != "catalogue"
         lines += ["", "Written by a model, not verified:" if by_model else "What to do:"]
         lines.append(state.suggestion.explanation)
-    return "\n".join(lines)
+    return lines
