@@ -15,6 +15,7 @@ PSEUDO = {
     "AWS::StackName": "selfheal",
     "ModelId": "global.example-model",
     "FallbackModelId": "global.example-fallback",
+    "GuardrailId": "exampleguard",
     "BuildLogGroups": "/aws/codebuild/*",
 }
 PLACE = "us-east-1:111122223333"

@@ -69,7 +69,22 @@ def _told(entry: LedgerEntry) -> Text:
 
 
 def _suggestion(data: Data) -> Text:
-    return Text(f"{_value(data, 'remedy')} (by {_value(data, 'origin')}): {_value(data, 'explanation')}")
+    """Who says it, what it cost where a model was asked, and why the catalogue spoke where a model did not."""
+    by = ", ".join(filter(None, (f"by {_value(data, 'origin')}", _spending(data))))
+    text = Text(f"{_value(data, 'remedy')} ({by}): {_value(data, 'explanation')}")
+    if reason := _value(data, "reason"):
+        text.append(f"\nno model: {reason}", "dim")
+    return text
+
+
+def _spending(data: Data) -> str:
+    counts = [value for key in ("input_tokens", "output_tokens") if isinstance(value := data.get(key), int)]
+    if not sum(counts):
+        return ""
+    cost = data.get("cost_usd")
+    return f"{sum(counts):,} tokens, " + (
+        f"${cost:.5f}" if isinstance(cost, int | float) else "price unknown"
+    )
 
 
 def _decision(data: Data) -> Text:

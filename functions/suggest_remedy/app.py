@@ -10,4 +10,5 @@ from selfheal.wire import decode, encode
 @entry
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """A SuggestRequest in; the Suggestion out."""
-    return encode(suggest_remedy(decode(SuggestRequest, event), model=runtime.model))
+    request = decode(SuggestRequest, event)
+    return encode(suggest_remedy(request, model=runtime.model, budget=runtime.token_budget))

@@ -9,15 +9,20 @@ import pytest
 from botocore.config import Config
 from botocore.stub import ANY, Stubber
 
-from selfheal.adapters.bedrock import BedrockModel, Mode, modes
-from selfheal.domain.errors import NoSuggestion, Throttled
-from selfheal.ports import ModelReply
+from selfheal.adapters.bedrock import ASK_SECONDS, CALL_SECONDS, BedrockModel
+from selfheal.adapters.converse import MAX_TOKENS, Guardrail, request_of
+from selfheal.domain.conversation import ModelReply, Question, TokenLimits
+from selfheal.domain.errors import NoSuggestion, Throttled, TokensSpent
+from selfheal.suggest.meter import IncidentMeter
+from selfheal.suggest.models import Mode, modes
+from selfheal.testing.memory import MemoryTokenBudget
 
 FORCED = "global.amazon.nova-2-lite-v1:0"
 SECOND = "global.anthropic.claude-haiku-5-5"
 STRUCTURED = "eu.anthropic.claude-sonnet-4-6"
 ANSWER = {"remedy": "notify", "explanation": "x", "quotes": []}
 SCHEMA = {"type": "object", "properties": {"remedy": {"type": "string"}}}
+QUESTION = Question("incident-1", "1-abc", "instructions", "evidence", SCHEMA)
 TOOL_USE = {"toolUse": {"toolUseId": "t1", "name": "suggest_remedy", "input": ANSWER}}
 ONCE_MORE = [("ModelTimeoutException", 408), ("ModelErrorException", 424)]
 LASTING = [
@@ -34,6 +39,8 @@ class Bedrock:
 
     def __init__(self, client: Any, stub: Stubber) -> None:
         self.client, self.stub = client, stub
+        self.budget = MemoryTokenBudget()
+        self.meter = IncidentMeter(self.budget, "incident-1")
 
     def answers(self, *content: dict[str, Any], stop: str = "tool_use", **expected: object) -> None:
         reply = {
@@ -49,14 +56,15 @@ class Bedrock:
             "converse", code, "as AWS says", status, expected_params=_any_request(expected)
         )
 
-    def ask(self, *model_ids: str) -> ModelReply:
-        return BedrockModel(self.client, model_ids).ask("instructions", "evidence", SCHEMA)
+    def ask(self, *model_ids: str, guardrail: Guardrail | None = None) -> ModelReply:
+        return BedrockModel(self.client, model_ids, guardrail).ask(QUESTION, self.meter)
 
 
 def _any_request(expected: dict[str, object]) -> dict[str, object] | None:
     if not expected:
         return None
-    return {"modelId": ANY, "system": ANY, "messages": ANY, "inferenceConfig": ANY, **expected}
+    usual = ("modelId", "system", "messages", "inferenceConfig", "requestMetadata")
+    return {**dict.fromkeys(usual, ANY), **expected}
 
 
 @pytest.fixture
@@ -71,6 +79,7 @@ def test_a_forced_tool_call_is_the_answer(bedrock: Bedrock) -> None:
         system=[{"text": "instructions"}],
         messages=[{"role": "user", "content": [{"text": "evidence"}]}],
         inferenceConfig={"maxTokens": 800},
+        requestMetadata={"incident": "incident-1", "prompt": "1-abc"},
         toolConfig={
             "tools": [
                 {
@@ -86,7 +95,8 @@ def test_a_forced_tool_call_is_the_answer(bedrock: Bedrock) -> None:
     )
     reply = bedrock.ask(FORCED)
     assert json.loads(reply.text) == ANSWER
-    assert (reply.model_id, reply.input_tokens, reply.output_tokens) == (FORCED, 900, 80)
+    assert reply.model_id == FORCED
+    assert [(u.model_id, u.input_tokens, u.output_tokens) for u in bedrock.meter.used] == [(FORCED, 900, 80)]
 
 
 def test_structured_output_where_the_model_has_it(bedrock: Bedrock) -> None:
@@ -159,7 +169,7 @@ def test_a_refused_form_is_remembered(bedrock: Bedrock) -> None:
     bedrock.answers(TOOL_USE)
     bedrock.answers(TOOL_USE, toolConfig={"tools": ANY, "toolChoice": {"auto": {}}})
     for _ in range(2):
-        assert json.loads(model.ask("instructions", "evidence", SCHEMA).text) == ANSWER
+        assert json.loads(model.ask(QUESTION, bedrock.meter).text) == ANSWER
 
 
 def test_a_model_that_refuses_every_form_is_no_suggestion(bedrock: Bedrock) -> None:
@@ -170,19 +180,22 @@ def test_a_model_that_refuses_every_form_is_no_suggestion(bedrock: Bedrock) -> N
 
 
 @pytest.mark.parametrize(
-    "stop", ["max_tokens", "malformed_model_output", "malformed_tool_use", "model_context_window_exceeded"]
+    "stop",
+    [
+        "max_tokens",
+        "malformed_model_output",
+        "malformed_tool_use",
+        "model_context_window_exceeded",
+        "guardrail_intervened",
+        "content_filtered",
+    ],
 )
-def test_a_broken_answer_makes_the_second_model_step_in(bedrock: Bedrock, stop: str) -> None:
+def test_an_answer_that_cannot_be_used_is_no_suggestion_and_is_paid_for(bedrock: Bedrock, stop: str) -> None:
+    """No second model is asked: not to get past a guardrail, and not to pay twice."""
     bedrock.answers(TOOL_USE, stop=stop)
-    bedrock.answers(TOOL_USE)
-    assert bedrock.ask(FORCED, SECOND).model_id == SECOND
-
-
-@pytest.mark.parametrize("stop", ["guardrail_intervened", "content_filtered"])
-def test_another_model_is_not_used_to_get_past_a_refusal(bedrock: Bedrock, stop: str) -> None:
-    bedrock.answers({"text": "Sorry."}, stop=stop)
-    with pytest.raises(NoSuggestion, match=r"stopped|filtered"):
+    with pytest.raises(NoSuggestion, match=r"answer|evidence"):
         bedrock.ask(FORCED, SECOND)
+    assert [usage.tokens for usage in bedrock.meter.used] == [980]
 
 
 @pytest.mark.parametrize("content", [[], [{"text": "  "}]])
@@ -206,7 +219,61 @@ def test_no_answer_from_the_network_is_no_suggestion() -> None:
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
     )
     with pytest.raises(NoSuggestion, match=FORCED):
-        BedrockModel(client, [FORCED]).ask("instructions", "evidence", SCHEMA)
+        BedrockModel(client, [FORCED]).ask(QUESTION, IncidentMeter(MemoryTokenBudget(), "incident-1"))
+
+
+def test_a_guardrail_looks_at_the_evidence_alone_and_no_tool_hides_the_answer_from_it(
+    bedrock: Bedrock,
+) -> None:
+    bedrock.answers(
+        {"text": json.dumps(ANSWER)},
+        stop="end_turn",
+        messages=[{"role": "user", "content": [{"guardContent": {"text": {"text": "evidence"}}}]}],
+        guardrailConfig={"guardrailIdentifier": "g1", "guardrailVersion": "3", "trace": "disabled"},
+    )
+    assert json.loads(bedrock.ask(FORCED, guardrail=Guardrail("g1", "3")).text) == ANSWER
+
+
+def test_nothing_is_asked_that_the_budget_has_no_tokens_for(bedrock: Bedrock) -> None:
+    bedrock.budget.limits = TokenLimits(per_incident=MAX_TOKENS, per_day=1_000_000)
+    with pytest.raises(TokensSpent):
+        bedrock.ask(FORCED, SECOND)
+    assert bedrock.budget.spent == {}
+
+
+def test_what_was_not_used_is_given_back(bedrock: Bedrock) -> None:
+    bedrock.answers(TOOL_USE)
+    bedrock.ask(FORCED)
+    assert bedrock.budget.spent == {"incident-1": 980, "day": 980}
+
+
+@pytest.mark.parametrize(
+    ("code", "charged"), [("AccessDeniedException", False), ("InternalServerException", True)]
+)
+def test_only_what_was_refused_unseen_costs_nothing(bedrock: Bedrock, code: str, charged: bool) -> None:
+    bedrock.fails(code, 500)
+    with pytest.raises(NoSuggestion):
+        bedrock.ask(FORCED)
+    assert (bedrock.budget.spent["day"] > 0) is charged
+
+
+def test_the_charge_covers_every_byte_sent_and_the_longest_answer(bedrock: Bedrock) -> None:
+    bedrock.fails("InternalServerException", 500)
+    with pytest.raises(NoSuggestion):
+        bedrock.ask(FORCED)
+    sent = json.dumps(request_of(FORCED, Mode.FORCED_TOOL, QUESTION))
+    assert bedrock.budget.spent["incident-1"] >= len(sent.encode()) + MAX_TOKENS
+
+
+def test_no_call_is_begun_that_could_outlast_the_function(bedrock: Bedrock) -> None:
+    """Two models that hang until the client gives up leave time for the catalogue."""
+    clock = iter([0.0, 0.0, CALL_SECONDS, 2 * CALL_SECONDS])
+    bedrock.fails("InternalServerException", 500)
+    bedrock.fails("InternalServerException", 500)
+    model = BedrockModel(bedrock.client, [FORCED, SECOND, STRUCTURED], seconds=lambda: next(clock))
+    with pytest.raises(NoSuggestion, match=f"{STRUCTURED}: there was no time left"):
+        model.ask(QUESTION, bedrock.meter)
+    assert 2 * CALL_SECONDS <= ASK_SECONDS < 3 * CALL_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any, ClassVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -19,49 +16,30 @@ import pytest
 from local.ports import HOST, choose_port
 from selfheal.adapters.bedrock import BedrockModel
 from selfheal.diagnose.redact import Redactor
+from selfheal.domain.conversation import Question
 from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine
 from selfheal.domain.errors import NoSuggestion
 from selfheal.remedies.registry import catalogue
-from selfheal.suggest.suggest import suggest
+from selfheal.suggest.meter import IncidentMeter
+from selfheal.suggest.suggest import Suggester
+from selfheal.testing.memory import MemoryTokenBudget
+from tests.chat import Chat, serving, tool_call
 
 MODEL = "global.amazon.nova-2-lite-v1:0"
 SCHEMA = {"type": "object", "properties": {"remedy": {"type": "string"}}, "required": ["remedy"]}
+QUESTION = Question("incident-1", "1-abc", "instructions", "evidence", SCHEMA)
 ANSWER = {"remedy": "notify", "explanation": "The disk is full.", "quotes": ["No space left on device"]}
 START_SECONDS = 60
 
 
-class ScriptedChat(BaseHTTPRequestHandler):
-    """An OpenAI-compatible endpoint that says what a test wants and remembers what it was asked."""
-
-    message: ClassVar[dict[str, Any]] = {}
-    asked: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        self.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        usage = {"prompt_tokens": 321, "completion_tokens": 45}
-        body = json.dumps({"choices": [{"message": self.message}], "usage": usage}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-def says(arguments: str) -> None:
-    call = {
-        "id": "call_1",
-        "type": "function",
-        "function": {"name": "suggest_remedy", "arguments": arguments},
-    }
-    ScriptedChat.message = {"role": "assistant", "content": None, "tool_calls": [call]}
+@pytest.fixture(scope="module")
+def chat() -> Iterator[Chat]:
+    with serving() as chat:
+        yield chat
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    chat = ThreadingHTTPServer((HOST, 0), ScriptedChat)
-    Thread(target=chat.serve_forever, daemon=True).start()
+def endpoint(chat: Chat, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = choose_port(0).number
     home = tmp_path_factory.mktemp("ministack")
     settings = {
@@ -69,7 +47,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "TMPDIR": str(home),
-        "MINISTACK_BEDROCK_PROXY_URL": f"http://{HOST}:{chat.server_port}",
+        "MINISTACK_BEDROCK_PROXY_URL": chat.url,
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
     }
@@ -82,8 +60,6 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=START_SECONDS)
-            chat.shutdown()
-            chat.server_close()
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
@@ -100,33 +76,40 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture
-def model(endpoint: str) -> BedrockModel:
-    ScriptedChat.asked.clear()
+def model(endpoint: str, chat: Chat) -> BedrockModel:
+    chat.asked.clear()
     return BedrockModel(boto3.client("bedrock-runtime", endpoint_url=endpoint), [MODEL])
 
 
-def test_a_forced_tool_call_travels_there_and_back(model: BedrockModel) -> None:
-    says(json.dumps(ANSWER))
-    reply = model.ask("instructions", "evidence", SCHEMA)
+@pytest.fixture
+def meter() -> IncidentMeter:
+    return IncidentMeter(MemoryTokenBudget(), "incident-1")
+
+
+def test_a_forced_tool_call_travels_there_and_back(
+    model: BedrockModel, chat: Chat, meter: IncidentMeter
+) -> None:
+    chat.answer = lambda request: tool_call(json.dumps(ANSWER))
+    reply = model.ask(QUESTION, meter)
     assert json.loads(reply.text) == ANSWER
-    assert (reply.model_id, reply.input_tokens, reply.output_tokens) == (MODEL, 321, 45)
-    [request] = ScriptedChat.asked
+    assert [(u.model_id, u.input_tokens, u.output_tokens) for u in meter.used] == [(MODEL, 321, 45)]
+    [request] = chat.asked
     assert request["tool_choice"]["function"]["name"] == "suggest_remedy"
     assert request["max_tokens"] == 800
     assert not {"temperature", "top_p"} & set(request)
 
 
-def test_a_broken_tool_call_is_no_suggestion(model: BedrockModel) -> None:
-    says("{not json")
+def test_a_broken_tool_call_is_no_suggestion(model: BedrockModel, chat: Chat, meter: IncidentMeter) -> None:
+    chat.answer = lambda request: tool_call("{not json")
     with pytest.raises(NoSuggestion, match="malformed"):
-        model.ask("instructions", "evidence", SCHEMA)
+        model.ask(QUESTION, meter)
 
 
-def test_a_hostile_model_gets_nothing_but_the_catalogue(model: BedrockModel) -> None:
-    says(json.dumps({**ANSWER, "remedy": "delete_everything"}))
+def test_a_hostile_model_gets_nothing_but_the_catalogue(model: BedrockModel, chat: Chat) -> None:
+    chat.answer = lambda request: tool_call(json.dumps({**ANSWER, "remedy": "delete_everything"}))
     line = EvidenceLine(3, "write: No space left on device")
     full = Diagnosis(Cause.DISK_FULL, True, 0.9, "signature:disk-full", "ab", "The disk is full", (line,))
     notify = [remedy for remedy in catalogue() if remedy.id == "notify"]
-    found = suggest(full, notify, model, Redactor())
+    found = Suggester(model, MemoryTokenBudget(), Redactor()).suggest("incident-1", full, notify)
     assert (found.remedy, found.origin) == ("notify", "catalogue")
     assert "not allowed" in found.reason

@@ -79,12 +79,34 @@ def test_a_function_has_no_managed_rights_but_its_own_logs_and_traces(role: str)
 
 def test_only_suggest_remedy_calls_the_model_and_it_can_call_nothing_else() -> None:
     assert who("bedrock:") == {"SuggestRemedyFunctionRole"}
-    assert allowed("SuggestRemedyFunctionRole") == {"bedrock:InvokeModel"}
+    assert allowed("SuggestRemedyFunctionRole") == {
+        "bedrock:InvokeModel",
+        "bedrock:ApplyGuardrail",
+        "dynamodb:UpdateItem",
+    }
 
 
-def test_rights_on_models_vanish_with_the_model() -> None:
+def test_suggest_remedy_counts_tokens_in_a_table_that_nobody_decides_by() -> None:
+    (count,) = (s for s in statements("SuggestRemedyFunctionRole") if s["Action"] == "dynamodb:UpdateItem")
+    assert count["Resource"] == {"Fn::GetAtt": ["ModelBudgetTable", "Arn"]}
+    reaching = [
+        role for role in ROLES for s in statements(role) if "ModelBudgetTable" in json.dumps(s["Resource"])
+    ]
+    assert reaching == ["SuggestRemedyFunctionRole"]
+
+
+def test_rights_on_models_and_guardrails_vanish_with_them() -> None:
     policies = of_type("AWS::IAM::Role")["SuggestRemedyFunctionRole"]["Policies"]
-    assert [policy["Fn::If"][0] for policy in policies] == ["HasModel", "HasFallbackModel"]
+    conditions = {
+        policy["Fn::If"][0]: {s["Action"] for s in policy["Fn::If"][1]["PolicyDocument"]["Statement"]}
+        for policy in policies
+        if "Fn::If" in policy
+    }
+    assert conditions == {
+        "HasModel": {"bedrock:InvokeModel"},
+        "HasFallbackModel": {"bedrock:InvokeModel"},
+        "HasGuardrail": {"bedrock:ApplyGuardrail"},
+    }
 
 
 def test_other_models_are_reached_through_the_configured_profile_only() -> None:

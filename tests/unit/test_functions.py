@@ -27,6 +27,7 @@ from selfheal.testing.memory import (
     MemoryLedger,
     MemoryQueue,
     MemoryRuns,
+    MemoryTokenBudget,
     MemoryWaiters,
 )
 from selfheal.testing.service import FakeService, FixedClock
@@ -75,6 +76,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         queue=MemoryQueue(),
         baseline=MedianMad(Thresholds()),
         model=None,
+        token_budget=MemoryTokenBudget(),
         policy=parse_policy(POLICY, frozenset(remedy.id for remedy in catalogue())),
     )
     lineage = Lineage(SHOP_API, "0123456789abcdef0123456789abcdef01234567")

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from selfheal.domain.action import Action
+from selfheal.domain.conversation import ModelReply, Question, Reservation, Usage
 from selfheal.domain.decision import Spent
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
@@ -234,21 +235,31 @@ class FinishedRuns(Protocol):
         """Every run that is over and ended at or after ``since``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelReply:
-    """What a model answered: its JSON text, and what it cost in tokens."""
+class TokenBudget(Protocol):
+    """The durable token budgets: how much models may be asked for one incident and on one day."""
 
-    text: str
-    model_id: str
-    input_tokens: int
-    output_tokens: int
+    def reserve(self, incident_id: str, tokens: int) -> Reservation:
+        """Charge ``tokens`` before they are used. Raises TokensSpent when a budget has no room for them."""
+
+    def give_back(self, reservation: Reservation, tokens: int) -> None:
+        """Take back so many of the reserved tokens, unless somebody else was charged since."""
+
+
+class Meter(Protocol):
+    """Counts what the calls for one suggestion use."""
+
+    def reserve(self, tokens: int) -> Reservation:
+        """Before a call: the most it can use. Raises TokensSpent."""
+
+    def settle(self, reservation: Reservation, usage: Usage | None) -> None:
+        """After a call: what it did use; None for nothing. A call that is not settled keeps its reservation."""
 
 
 class Model(Protocol):
     """A language model behind Bedrock Converse."""
 
-    def ask(self, instructions: str, evidence: str, schema: Mapping[str, object]) -> ModelReply:
-        """Ask for one JSON object that fits ``schema``. Raises NoSuggestion when no usable reply comes."""
+    def ask(self, question: Question, meter: Meter) -> ModelReply:
+        """Ask for one JSON object that fits the question's schema. Raises NoSuggestion when none comes."""
 
 
 class Notifier(Protocol):

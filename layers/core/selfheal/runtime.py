@@ -155,8 +155,12 @@ class Runtime(Stores):
         if not models:
             return None
         from selfheal.adapters.bedrock import BedrockModel
+        from selfheal.adapters.converse import Guardrail
 
-        return BedrockModel(self._clients("bedrock-runtime"), models)
+        guardrail_id = self.settings.optional("SELFHEAL_GUARDRAIL_ID")
+        version = self.settings.optional("SELFHEAL_GUARDRAIL_VERSION")
+        guardrail = Guardrail(guardrail_id, version) if guardrail_id else None
+        return BedrockModel(self._clients("bedrock-runtime"), models, guardrail)
 
 
 runtime = Runtime(Settings(os.environ))

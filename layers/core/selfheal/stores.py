@@ -3,8 +3,19 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from selfheal.domain.conversation import TokenLimits
 from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
-from selfheal.ports import ActionStore, Clock, IncidentStore, Lake, LakeReader, Ledger, RunStore, Waiters
+from selfheal.ports import (
+    ActionStore,
+    Clock,
+    IncidentStore,
+    Lake,
+    LakeReader,
+    Ledger,
+    RunStore,
+    TokenBudget,
+    Waiters,
+)
 from selfheal.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,6 +86,18 @@ class Stores:
         from selfheal.adapters.dynamodb.actions import DynamoActions
 
         return DynamoActions(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def token_budget(self) -> TokenBudget:
+        """What models may use, counted in the one table that suggest_remedy may write to."""
+        from selfheal.adapters.dynamodb.token_budget import DynamoTokenBudget
+
+        table = self.settings.text("SELFHEAL_MODEL_BUDGET_TABLE")
+        limits = TokenLimits(
+            per_incident=int(self.settings.number("SELFHEAL_MODEL_TOKENS_PER_INCIDENT", least=0)),
+            per_day=int(self.settings.number("SELFHEAL_MODEL_TOKENS_PER_DAY", least=0)),
+        )
+        return DynamoTokenBudget(self._clients("dynamodb"), table, self.clock, limits)
 
     @cached_property
     def waiters(self) -> Waiters:

@@ -6,7 +6,7 @@ from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suggestion
 from selfheal.domain.incident import IncidentKind
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
 from selfheal.testing.builders import SHOP
-from selfheal.testing.memory import ScriptedModel
+from selfheal.testing.memory import MemoryTokenBudget, ScriptedModel
 
 LINE = "npm ERR! code ECONNRESET"
 DIAGNOSIS = Diagnosis(
@@ -15,7 +15,8 @@ DIAGNOSIS = Diagnosis(
 
 
 def suggested(model: ScriptedModel | None) -> Suggestion:
-    return suggest_remedy(SuggestRequest("incident", SHOP, IncidentKind.FAILED, DIAGNOSIS), model=model)
+    request = SuggestRequest("incident", SHOP, IncidentKind.FAILED, DIAGNOSIS)
+    return suggest_remedy(request, model=model, budget=MemoryTokenBudget())
 
 
 def reply(remedy: str) -> str:
@@ -26,8 +27,8 @@ def reply(remedy: str) -> str:
 
 def test_a_models_reply_is_taken_and_its_invented_quote_dropped() -> None:
     suggestion = suggested(ScriptedModel(reply("retry_build")))
-    assert (suggestion.remedy, suggestion.origin) == ("retry_build", "scripted")
-    assert suggestion.quotes == (LINE,)
+    assert (suggestion.remedy, suggestion.origin) == ("retry_build", "global.amazon.nova-2-lite-v1:0")
+    assert (suggestion.quotes, suggestion.quotes_dropped) == ((LINE,), 1)
     assert (suggestion.input_tokens, suggestion.output_tokens) == (100, 10)
 
 

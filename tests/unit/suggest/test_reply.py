@@ -68,6 +68,7 @@ def test_quotes_that_nobody_wrote_are_dropped() -> None:
     quotes = ["Connection reset by peer", "Connection was never reset", "reset", 7, "fatal: unable to access"]
     reply = read_reply(json.dumps({**GOOD, "quotes": quotes}), ALLOWED, EVIDENCE, Redactor())
     assert reply.quotes == ("Connection reset by peer", "fatal: unable to access")
+    assert reply.quotes_dropped == 3
 
 
 def test_quotes_are_few_and_not_repeated() -> None:

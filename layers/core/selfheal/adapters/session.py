@@ -14,18 +14,24 @@ class Patience:
 
     read_seconds: int = 10
     attempts: int = 3
+    connect_seconds: int = 3
+
+    @property
+    def longest_seconds(self) -> int:
+        """The longest a call can take, the pauses between tries (below a second at first) included."""
+        return self.attempts * (self.connect_seconds + self.read_seconds + 1)
 
     def config(self) -> Config:
         """The same for botocore."""
         return Config(
-            connect_timeout=3,
+            connect_timeout=self.connect_seconds,
             read_timeout=self.read_seconds,
             retries={"mode": "standard", "total_max_attempts": self.attempts},
         )
 
 
-# A model thinks longer than other services; 2 x 60 s must stay below the time-out of suggest_remedy.
-PATIENCE = {"bedrock-runtime": Patience(read_seconds=60, attempts=2)}
+# A model thinks longer than other services. What this allows one call is what adapters/bedrock.py counts on.
+PATIENCE = {"bedrock-runtime": Patience(read_seconds=25, attempts=2)}
 
 
 class Clients:

@@ -71,6 +71,9 @@ class Suggestion:
     """What Bedrock, or the catalogue in its place, proposes. It has no authority over what is executed.
 
     ``origin`` is a model id or ``catalogue``; ``reason`` says why the catalogue spoke instead of a model.
+    ``quotes`` are lines of the evidence; ``quotes_dropped`` counts those that a model made up. ``prompt`` is the
+    version of the prompt, empty when no model was asked. The tokens are those of all calls for this suggestion,
+    unusable answers included; ``cost_usd`` is what they cost by the price table, None where it has no price.
     """
 
     remedy: str
@@ -78,5 +81,8 @@ class Suggestion:
     origin: str
     reason: str = ""
     quotes: tuple[str, ...] = ()
+    quotes_dropped: int = 0
+    prompt: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_usd: float | None = 0.0

@@ -78,5 +78,9 @@ class NoSuggestion(SelfhealError):
     """No model gave a usable suggestion; says why. The catalogue speaks instead."""
 
 
+class TokensSpent(NoSuggestion):
+    """A token budget has no room left for another call of a model. Names the budget and the parameter."""
+
+
 class MeasurementIncomplete(TransientError):
     """The run is not over yet although its event says so; read it again later."""

@@ -7,9 +7,9 @@ from selfheal.domain.decision import applicable
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey
-from selfheal.ports import Model
+from selfheal.ports import Model, TokenBudget
 from selfheal.remedies.registry import catalogue
-from selfheal.suggest.suggest import suggest
+from selfheal.suggest.suggest import Suggester
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class SuggestRequest:
     diagnosis: Diagnosis
 
 
-def suggest_remedy(request: SuggestRequest, *, model: Model | None) -> Suggestion:
-    """A suggestion for one diagnosis; never fails for want of a model (the catalogue speaks then)."""
+def suggest_remedy(request: SuggestRequest, *, model: Model | None, budget: TokenBudget) -> Suggestion:
+    """A suggestion for one diagnosis; never fails for want of a model or of tokens (the catalogue speaks then)."""
     allowed = applicable(request.diagnosis, catalogue())
-    return suggest(request.diagnosis, allowed, model, Redactor(()))
+    return Suggester(model, budget, Redactor(())).suggest(request.incident_id, request.diagnosis, allowed)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from selfheal.domain.diagnosis import Diagnosis
 from selfheal.domain.remedy import Remedy
 
-VERSION = "1"
-
 INSTRUCTIONS = """\
 You explain why a run of a continuous integration pipeline needs attention and choose one remedy for it.
 
@@ -25,7 +23,8 @@ Answer with one JSON object:
 If the evidence does not show the cause, say so and choose "notify".
 """
 
-INSTRUCTIONS_SHA256 = hashlib.sha256(INSTRUCTIONS.encode()).hexdigest()
+VERSION = f"1-{hashlib.sha256(INSTRUCTIONS.encode()).hexdigest()[:8]}"
+"""Counted up by hand with every change of the instructions or the block; the hash shows whether that was forgotten."""
 
 
 def evidence_block(diagnosis: Diagnosis, allowed: Sequence[Remedy], nonce: str) -> str:

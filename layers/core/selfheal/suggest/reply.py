@@ -1,20 +1,18 @@
 """A model's answer, trusted in nothing: parsed strictly, checked again, made plain."""
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from selfheal.domain.errors import NoSuggestion
+from selfheal.suggest.inert import without_links
 from selfheal.suggest.schema import FIELDS
 
 MAX_REPLY_CHARS = 20_000
 MAX_EXPLANATION_CHARS = 1200
 MAX_QUOTES = 5
 _SHORTEST_QUOTE = 8
-_LINK = re.compile(r"(?i)\b(?:(?:https?|ftps?|file|data|javascript|mailto|ssh)\s{0,2}:|www\.)\S{0,2048}")
-_INERT = str.maketrans({"<": "(", ">": ")", "`": "'", "@": "(at)", "[": "(", "]": ")"})
 
 
 class Redacts(Protocol):
@@ -26,11 +24,15 @@ class Redacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A checked answer: the remedy is one of those allowed, every quote is in the evidence."""
+    """A checked answer: the remedy is one of those allowed, every quote is in the evidence.
+
+    ``quotes_dropped`` counts the quotes that are not there, or are no text, or too short to prove anything.
+    """
 
     remedy: str
     explanation: str
     quotes: tuple[str, ...]
+    quotes_dropped: int
 
 
 def read_reply(text: str, allowed: Collection[str], evidence: Sequence[str], redactor: Redacts) -> Reply:
@@ -45,13 +47,14 @@ def read_reply(text: str, allowed: Collection[str], evidence: Sequence[str], red
         raise NoSuggestion("the model gave no explanation")
     if not isinstance(quotes, list):
         raise NoSuggestion("the model's quotes are not a list")
-    return Reply(remedy, plain, _found(quotes, evidence))
+    real = [quote.strip() for quote in quotes if _is_real(quote, evidence)]
+    return Reply(remedy, plain, tuple(dict.fromkeys(real))[:MAX_QUOTES], len(quotes) - len(real))
 
 
 def plain_text(text: str, redactor: Redacts) -> str:
-    """Redacted again, on one line, capped, with nothing in it that a chat or mail client would act on."""
-    redacted = " ".join(redactor.redact(text[:MAX_REPLY_CHARS]).split())
-    return _LINK.sub("(link removed)", redacted).translate(_INERT)[:MAX_EXPLANATION_CHARS]
+    """On one line, redacted again, capped, with nothing in it that a chat or mail client would act on."""
+    redacted = " ".join(redactor.redact(" ".join(text[:MAX_REPLY_CHARS].split())).split())
+    return without_links(redacted)[:MAX_EXPLANATION_CHARS]
 
 
 def _object(text: str) -> dict[str, object]:
@@ -77,9 +80,8 @@ def _no_constant(name: str) -> NoReturn:
     raise NoSuggestion(f"the model's answer holds {name}, which is not JSON")
 
 
-def _found(quotes: Sequence[object], evidence: Sequence[str]) -> tuple[str, ...]:
-    """The quotes that are in the evidence, in their order, without repeats."""
-    texts = [quote.strip() for quote in quotes if isinstance(quote, str)]
-    long = [text for text in texts if len(text) >= _SHORTEST_QUOTE]
-    real = [text for text in long if any(text in line for line in evidence)]
-    return tuple(dict.fromkeys(real))[:MAX_QUOTES]
+def _is_real(quote: object, evidence: Sequence[str]) -> bool:
+    """Whether it is part of a line of the evidence, character by character."""
+    if not isinstance(quote, str) or len(quote.strip()) < _SHORTEST_QUOTE:
+        return False
+    return any(quote.strip() in line for line in evidence)

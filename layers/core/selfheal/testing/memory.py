@@ -5,14 +5,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from selfheal.domain.action import Action, ActionStatus
+from selfheal.domain.conversation import ModelReply, Question, Reservation, TokenLimits, Usage
 from selfheal.domain.decision import Spent
-from selfheal.domain.errors import ActionRefused, IncidentNotFound, NoSuggestion, RequestRejected, RunNotFound
+from selfheal.domain.errors import (
+    ActionRefused,
+    IncidentNotFound,
+    NoSuggestion,
+    RequestRejected,
+    RunNotFound,
+    TokensSpent,
+)
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, most_complete
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import PipelineKey
-from selfheal.ports import ModelReply, StoredRun
+from selfheal.ports import Meter, StoredRun
 
 
 @dataclass
@@ -215,15 +223,40 @@ class MemoryQueue:
 
 
 @dataclass
+class MemoryTokenBudget:
+    """TokenBudget of one day."""
+
+    limits: TokenLimits = field(default_factory=lambda: TokenLimits(per_incident=50_000, per_day=1_000_000))
+    spent: dict[str, int] = field(default_factory=dict)
+
+    def reserve(self, incident_id: str, tokens: int) -> Reservation:
+        """TokenBudget."""
+        for name, limit in ((incident_id, self.limits.per_incident), ("day", self.limits.per_day)):
+            if self.spent.get(name, 0) + tokens > limit:
+                raise TokensSpent(f"no {tokens} tokens are left of the {limit} for {name}")
+            self.spent[name] = self.spent.get(name, 0) + tokens
+        return Reservation(tokens, {name: self.spent[name] for name in (incident_id, "day")})
+
+    def give_back(self, reservation: Reservation, tokens: int) -> None:
+        """TokenBudget."""
+        for name, count in reservation.counts.items():
+            if self.spent[name] == count:
+                self.spent[name] -= tokens
+
+
+@dataclass
 class ScriptedModel:
-    """Model: answers with the given text, or with NoSuggestion when there is none."""
+    """Model: answers with the given text, or with NoSuggestion when there is none; each call uses 110 tokens."""
 
     text: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    model_id: str = "global.amazon.nova-2-lite-v1:0"
+    asked: list[Question] = field(default_factory=list)
 
-    def ask(self, instructions: str, evidence: str, schema: Mapping[str, object]) -> ModelReply:
+    def ask(self, question: Question, meter: Meter) -> ModelReply:
         """Model."""
-        self.asked.append((instructions, evidence))
+        reservation = meter.reserve(1000)
+        self.asked.append(question)
+        meter.settle(reservation, Usage(self.model_id, input_tokens=100, output_tokens=10))
         if not self.text:
             raise NoSuggestion("the script is empty")
-        return ModelReply(self.text, "scripted", input_tokens=100, output_tokens=10)
+        return ModelReply(self.text, self.model_id)

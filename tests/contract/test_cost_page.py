@@ -1,0 +1,22 @@
+"""docs/cost.md shows the prices that suggestions are charged with."""
+
+import re
+
+from selfheal.suggest.prices import price_table
+from tests.contract.transformed import ROOT, source
+
+PAGE = (ROOT / "docs" / "cost.md").read_text()
+
+
+def test_the_page_shows_the_price_table() -> None:
+    rows = re.findall(
+        r"^\| `([a-z0-9.-]+)`[^|]*\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", PAGE, re.MULTILINE
+    )
+    shown = [(name, *map(float, prices)) for name, *prices in rows]
+    assert shown == [(name, a.input, a.output, b.input, b.output) for name, a, b in price_table().models]
+    assert f"as of {price_table().as_of.isoformat()}" in PAGE
+
+
+def test_the_page_names_the_budgets_as_they_are_deployed() -> None:
+    for parameter in ("ModelTokensPerIncident", "ModelTokensPerDay"):
+        assert f"`{parameter}` ({source()['Parameters'][parameter]['Default']:,})" in PAGE
