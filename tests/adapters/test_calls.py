@@ -85,6 +85,6 @@ def test_clients_are_made_once_and_try_three_times() -> None:
     assert client.meta.config.read_timeout == 10
 
 
-def test_a_model_is_given_a_minute_but_two_tries_only() -> None:
+def test_a_model_is_given_longer_to_answer_but_two_tries_only() -> None:
     config = Clients()("bedrock-runtime").meta.config
-    assert (config.read_timeout, config.retries["total_max_attempts"]) == (60, 2)
+    assert (config.read_timeout, config.retries["total_max_attempts"]) == (25, 2)

@@ -38,7 +38,7 @@ def put(s3: Any, name: str, body: bytes) -> None:
 
 
 def packed(*lines: str) -> bytes:
-    return gzip.compress("".join(lines).encode())
+    return gzip.compress("".join(lines).encode(), mtime=0)
 
 
 def read(s3: Any) -> tuple[list[str], dict[str, int]]:
