@@ -1,0 +1,1 @@
+"""The Numenta Anomaly Benchmark: its corpus read from the archive, its published scoring rules written anew."""
