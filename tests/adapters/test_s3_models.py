@@ -117,10 +117,14 @@ def test_a_pointer_that_vanished_is_not_written_over(models: S3Models, s3: Any) 
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"served": "m1"}', b'{"served": [1]}', b"\xff"])
-def test_a_pointer_that_is_none_is_refused_by_name(models: S3Models, s3: Any, body: bytes) -> None:
+def test_a_damaged_pointer_says_so_and_a_promotion_mends_it(models: S3Models, s3: Any, body: bytes) -> None:
     s3.put_object(Bucket=BUCKET, Key=POINTER, Body=body)
-    with pytest.raises(InvalidEvent, match=r"models/champion\.json"):
-        models.champion()
+    damaged = models.champion()
+    assert damaged.version == EMBEDDED
+    assert "models/champion.json holds no list of versions" in damaged.damage
+    assert models.switch(damaged.promoted("m1"))
+    assert models.champion().version == "m1"
+    assert not models.champion().damage
 
 
 def test_only_the_newest_champions_are_kept_for_a_rollback(models: S3Models, s3: Any) -> None:

@@ -70,15 +70,15 @@ class S3Models:
         return sorted(records, key=lambda record: record.trained_at, reverse=True)
 
     def champion(self) -> Champion:
-        """ModelStore. Raises InvalidEvent when the pointer is no pointer."""
+        """ModelStore."""
         found = self._read(POINTER)
         if found is None:
             return Champion()
         body, tag = found
         served = _parsed(body).get("served")
         if not isinstance(served, list) or not all(isinstance(version, str) for version in served):
-            raise InvalidEvent(
-                POINTER, "must hold a list of versions under served; put a former version back"
+            return Champion(
+                (), tag, f"{POINTER} holds no list of versions; `selfheal model promote` mends it"
             )
         return Champion(tuple(served), tag)
 

@@ -50,6 +50,18 @@ class ModelNotFound(PermanentError):
     """The store holds no model of this version."""
 
 
+class ModelRefused(PermanentError):
+    """A model's artifact is damaged or was made for other features or another library; says which."""
+
+
+class TooLittleHistory(PermanentError):
+    """There are not enough runs to train on; says how many there are and how many it takes."""
+
+
+class ChampionChanged(TransientError):
+    """Another writer changed the champion between reading and writing the pointer."""
+
+
 class NothingToRollBack(PermanentError):
     """No model was promoted before the one that serves."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -29,10 +29,20 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Bins:
+    """How one metric was spread: bins between ``cuts``, ascending, each from its lower cut on, and one more for runs
+    without it; ``shares`` (0 to 1) of the runs, one for each bin."""
+
+    cuts: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecord:
     """What is known of a version without reading its artifact.
 
-    ``runs`` and ``pipelines`` were trained on; ``figures`` is its replay when it was a challenger.
+    ``runs`` and ``pipelines`` were trained on; ``figures`` is its replay when it was a challenger; ``reference`` is
+    how metrics and scores of the recent runs were spread then, by name: what drift is measured against.
     """
 
     version: str
@@ -43,6 +53,7 @@ class ModelRecord:
     library: str
     sha256: str
     figures: Figures | None = None
+    reference: dict[str, Bins] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_version(self.version)
@@ -51,10 +62,12 @@ class ModelRecord:
 @dataclass(frozen=True, slots=True)
 class Champion:
     """Which version serves: the last of ``served``. A rollback goes back to the one before it, last of all to the
-    model that is embedded in the code. ``tag`` names this very state of the pointer, empty while there is none."""
+    model that is embedded in the code. ``tag`` names this very state of the pointer, empty while there is none.
+    ``damage`` says why a stored pointer names no version; the next promotion replaces it."""
 
     served: tuple[str, ...] = ()
     tag: str = ""
+    damage: str = ""
 
     @property
     def version(self) -> str:
@@ -96,6 +109,30 @@ class ModelEvent(StrEnum):
     REFUSED = "refused"
     SKIPPED = "skipped"
     ROLLED_BACK = "rolled_back"
+
+
+class Result(StrEnum):
+    """What came of it; the first three are events of the models' record too. ``steady``: no drift, no training."""
+
+    PROMOTED = ModelEvent.PROMOTED
+    REFUSED = ModelEvent.REFUSED
+    SKIPPED = ModelEvent.SKIPPED
+    STEADY = "steady"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The result with its reason in words. ``figures`` and ``champion_figures`` are the two replays; ``drift`` is the
+    largest stability index of a check; ``unread`` is how many places of the lake could not be read."""
+
+    result: Result
+    reason: str
+    champion: str
+    version: str = ""
+    figures: Figures | None = None
+    champion_figures: Figures | None = None
+    drift: float | None = None
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
