@@ -108,7 +108,7 @@ class Play:
         self._patience.until("measurements of the earlier builds", lambda: self._measured(finished))
 
     def _measured(self, builds: Sequence[str]) -> bool | None:
-        return self._theatre.records.runs.known(builds) >= set(builds) or None
+        return self._theatre.records.runs.known(builds).keys() >= set(builds) or None
 
     def _build(self, project: str, commit: str) -> Build:
         developer = self._theatre.developer

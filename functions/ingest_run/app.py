@@ -1,23 +1,24 @@
-"""IngestRun: takes events of finished runs off the intake queue, one by one; a bad one harms no other."""
+"""IngestRun: takes events of finished runs off the intake queue; a bad one harms no other."""
 
 from typing import Any
 
-from selfheal.metrics import measurement_metrics
+from selfheal.metrics import intake_metrics
 from selfheal.runtime import Runtime, each_message, entry
-from selfheal.steps.ingest_run import ingest_run
+from selfheal.steps.ingest_run import RunIntake, Taken
 from selfheal.wire import queued_event
 
 
 @entry
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An SQS batch in; the ids of the messages to deliver again out."""
+    intake = RunIntake(
+        reader=runtime.reader, gauges=runtime.gauges, lake=runtime.lake,
+        quarantine=runtime.quarantine, runs=runtime.runs, waiters=runtime.waiters, resumer=runtime.resumer,
+        bus=runtime.bus, clock=runtime.clock,
+    )  # fmt: skip
 
-    def take_in(body: str) -> None:
-        measurement = ingest_run(
-            queued_event(body), reader=runtime.reader, reports=runtime.reports, metrics=runtime.metrics,
-            lake=runtime.lake, runs=runtime.runs, waiters=runtime.waiters, resumer=runtime.resumer, bus=runtime.bus,
-        )  # fmt: skip
-        if measurement:
-            measurement_metrics(measurement)
+    def finish(taken: Taken) -> None:
+        intake.finish(taken)
+        intake_metrics(taken)
 
-    return each_message(event, take_in)
+    return each_message(event, lambda body: intake.take_in(queued_event(body)), intake.record, finish)

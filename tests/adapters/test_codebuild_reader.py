@@ -64,6 +64,7 @@ def a_build(**changes: Any) -> dict[str, Any]:
                 {"name": "SHORT", "value": "abcde", "type": "PLAINTEXT"},
             ],
         },
+        "cache": {"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]},
         "logs": {"groupName": "/aws/codebuild/shop", "streamName": "0a1b"},
         "reportArns": [REPORT],
     }
@@ -94,6 +95,17 @@ def test_a_build_is_read_whole(scripted: Scripted) -> None:
     assert run.log == LogLocation("/aws/codebuild/shop", "0a1b")
     assert run.report_arns == (REPORT,)
     assert run.compute_type == "BUILD_GENERAL1_SMALL"
+    assert (run.cache, run.number) == ("LOCAL", 7)
+
+
+@pytest.mark.parametrize(("back", "seconds"), [(0.4, 0.0), (1.0, -1.0), (30.0, -30.0)])
+def test_a_clock_that_ran_backwards_is_seen_as_such_unless_it_is_rounding(
+    scripted: Scripted, back: float, seconds: float
+) -> None:
+    end = START - timedelta(seconds=back)
+    phases = [{"phaseType": "BUILD", "phaseStatus": "SUCCEEDED", "startTime": START, "endTime": end}]
+    run = read(scripted, a_build(endTime=end, phases=phases))
+    assert (run.duration_seconds, run.phases[0].seconds) == (seconds, seconds)
 
 
 def test_plaintext_values_are_secrets_unless_plainly_public(scripted: Scripted) -> None:

@@ -49,6 +49,8 @@ FIXED_BY_THE_PROJECT = {
     "serviceRole",
     "autoRetryLimit",
 }
+# One to diagnose a failure, the other to count bytes.
+READS_LOGS = {"DiagnoseFailureFunctionRole", "IngestRunFunctionRole"}
 TOOLS = ("codebuild:", "codepipeline:", "codedeploy:")
 
 
@@ -166,13 +168,21 @@ def test_nothing_of_the_ledger_can_be_deleted() -> None:
     assert deleting == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
 
 
-def test_logs_are_read_from_the_groups_of_builds_only() -> None:
-    (statement,) = (
-        s for s in statements("DiagnoseFailureFunctionRole") if s["Action"] == "logs:GetLogEvents"
-    )
+@pytest.mark.parametrize("role", sorted(READS_LOGS))
+def test_logs_are_read_from_the_groups_of_builds_only(role: str) -> None:
+    (statement,) = (s for s in statements(role) if s["Action"] == "logs:GetLogEvents")
     groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${BuildLogGroups}"
     assert [arn["Fn::Sub"] for arn in statement["Resource"]] == [f"{groups}:log-stream:*", groups]
-    assert who("logs:Get") - {"HealStateMachineRole"} == {"DiagnoseFailureFunctionRole"}
+
+
+def test_only_two_functions_read_logs() -> None:
+    assert who("logs:Get") - {"HealStateMachineRole"} == READS_LOGS
+
+
+def test_what_is_set_aside_and_what_is_measured_lie_apart_and_only_ingest_run_writes_them() -> None:
+    (statement,) = (s for s in statements("IngestRunFunctionRole") if s["Action"] == "s3:PutObject")
+    folders = ["${LakeBucket.Arn}/measurements/*", "${LakeBucket.Arn}/quarantine/*"]
+    assert [arn["Fn::Sub"] for arn in statement["Resource"]] == folders
 
 
 @pytest.mark.parametrize(

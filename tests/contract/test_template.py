@@ -167,6 +167,7 @@ def test_alarms_ring_at_the_first_lost_message_and_the_first_failed_execution() 
         "IntakeDeadLettersAlarm": ("ApproximateNumberOfMessagesVisible", 0, 1),
         "DeadLettersAlarm": ("ApproximateNumberOfMessagesVisible", 0, 1),
         "IntakeAgeAlarm": ("ApproximateAgeOfOldestMessage", 600, 2),
+        "RunsQuarantinedAlarm": ("RunsQuarantined", 0, 1),
         "HealFailedAlarm": ("ExecutionsFailed", 0, 1),
         "FunctionErrorsAlarm": ("SUM([ingest, score, reconcile, escalate])", 2, 1),
     }

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 
 from selfheal import runtime as runtime_module
 from selfheal.detect.baseline import MedianMad, Thresholds
-from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, UnforeseenError
+from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
+from selfheal.ports import Utilisation
 from selfheal.remedies.registry import catalogue
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
@@ -25,6 +27,7 @@ from selfheal.testing.memory import (
     MemoryIncidents,
     MemoryLake,
     MemoryLedger,
+    MemoryQuarantine,
     MemoryQueue,
     MemoryRuns,
     MemoryTokenBudget,
@@ -62,9 +65,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         reports=service,
         metrics=service,
         logs=service,
+        log_sizes=service,
         builds=service,
         finished=service,
         lake=MemoryLake(),
+        quarantine=MemoryQuarantine(),
         runs=MemoryRuns(),
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),
@@ -134,6 +139,38 @@ def test_ingest_run_writes_metrics_of_the_pipeline(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert lines[0]["Pipeline"] == "codebuild:shop-api"
     assert lines[0]["RunDuration"] == [60.0] and lines[0]["RunFailed"] == [1.0]
+    assert lines[0]["StorageReadRate"] == [1e6] and lines[0]["phases"] == {"INSTALL": 10.0}
+
+
+def test_ingest_run_writes_late_metrics_alone_and_counts_the_quarantined(
+    world: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service, clock = vars(world)["reader"], vars(world)["clock"]
+    service.use = Utilisation(50.0)
+    invoke("ingest_run", sample("ingest_run"))
+    service.use = Utilisation(50.0, 25.0)
+    clock.advance(1800)
+    invoke("ingest_run", sample("ingest_run"))
+    world.runs.stored.clear()  # type: ignore[attr-defined]
+    service.add(a_run(ref=RUN, ended_at=NOON - timedelta(hours=1)))
+    assert invoke("ingest_run", sample("ingest_run")) == {"batchItemFailures": []}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert ["RunDuration" in line for line in lines] == [True, False, False]
+    assert lines[1]["MemoryPercent"] == [25.0] and "CpuPercent" not in lines[1]
+    assert lines[2]["RunsQuarantined"] == [1.0] and "Pipeline" not in lines[2]
+    assert (lines[2]["pipeline"], lines[2]["run_id"]) == ("codebuild:shop-api", RUN.run_id)
+
+
+def test_ingest_run_hands_the_whole_batch_back_when_the_lake_is_away(world: Runtime) -> None:
+    class Away(MemoryLake):
+        def put(self, measurements: Any) -> list[str]:
+            raise Throttled("s3:PutObject: SlowDown")
+
+    vars(world)["lake"] = Away()
+    event = sample("ingest_run")
+    failed = invoke("ingest_run", event)["batchItemFailures"]
+    assert [item["itemIdentifier"] for item in failed] == [event["Records"][0]["messageId"]]
+    assert world.bus.published == []  # type: ignore[attr-defined]
 
 
 def test_score_run(world: Runtime) -> None:

@@ -1,23 +1,48 @@
 """CloudWatch metrics per pipeline, in the embedded metric format: written as a log line, without a call."""
 
+from collections.abc import Mapping
+
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from selfheal.domain.measurement import Measurement
+from selfheal.domain.measurement import Measurement, numbers
 from selfheal.ports import Scored
+from selfheal.steps.ingest_run import Intake, Taken
+
+# Every number of a measurement but its phases: those go into the same line without becoming metrics, for each metric
+# of each pipeline is paid for.
+UNITS: Mapping[str, tuple[str, MetricUnit]] = {
+    "duration_seconds": ("RunDuration", MetricUnit.Seconds),
+    "queued_seconds": ("QueuedDuration", MetricUnit.Seconds),
+    "cpu_percent": ("CpuPercent", MetricUnit.Percent),
+    "memory_percent": ("MemoryPercent", MetricUnit.Percent),
+    "storage_read_rate": ("StorageReadRate", MetricUnit.BytesPerSecond),
+    "storage_write_rate": ("StorageWriteRate", MetricUnit.BytesPerSecond),
+    "log_bytes": ("LogSize", MetricUnit.Bytes),
+    "tests:total": ("TestsRun", MetricUnit.Count),
+    "tests:failed": ("TestsFailed", MetricUnit.Count),
+    "tests:skipped": ("TestsSkipped", MetricUnit.Count),
+}
 
 
-def measurement_metrics(measurement: Measurement) -> None:
-    """Duration, failure, failed tests, CPU and memory of one run; what is missing is left out, never zero."""
-    metrics = _of(measurement)
-    metrics.add_metric("RunDuration", MetricUnit.Seconds, measurement.duration_seconds)
-    metrics.add_metric("RunFailed", MetricUnit.Count, float(measurement.status.failed))
-    if measurement.tests is not None:
-        metrics.add_metric("TestsFailed", MetricUnit.Count, measurement.tests.failed)
-    if measurement.cpu_percent is not None:
-        metrics.add_metric("CpuPercent", MetricUnit.Percent, measurement.cpu_percent)
-    if measurement.memory_percent is not None:
-        metrics.add_metric("MemoryPercent", MetricUnit.Percent, measurement.memory_percent)
-    metrics.flush_metrics()
+def intake_metrics(taken: Taken) -> None:
+    """What is new by this intake: all numbers of a run, its late metrics, or that it was quarantined.
+
+    What is missing is left out, never zero.
+    """
+    if taken.intake is Intake.QUARANTINED:
+        _quarantine_metrics(taken.measurement)
+        return
+    first = taken.intake is Intake.MEASURED
+    metrics = _of(taken.measurement)
+    for name, value in numbers(taken.measurement).items():
+        if name in UNITS and (first or name in taken.late):
+            metrics.add_metric(*UNITS[name], value)
+    if first:
+        metrics.add_metric("RunFailed", MetricUnit.Count, float(taken.measurement.status.failed))
+        metrics.add_metadata("phases", taken.measurement.phases)
+    if metrics.metric_set:
+        metrics.add_metadata("run_id", taken.measurement.run_id)
+        metrics.flush_metrics()
 
 
 def score_metrics(scored: Scored) -> None:
@@ -26,6 +51,15 @@ def score_metrics(scored: Scored) -> None:
         return
     metrics = _of(scored.measurement)
     metrics.add_metric("Score", MetricUnit.NoUnit, scored.score.value)
+    metrics.flush_metrics()
+
+
+def _quarantine_metrics(measurement: Measurement) -> None:
+    """Counted over all pipelines, for an alarm cannot sum over a dimension; the line says which."""
+    metrics = EphemeralMetrics()
+    metrics.add_metric("RunsQuarantined", MetricUnit.Count, 1)
+    metrics.add_metadata("pipeline", str(measurement.pipeline))
+    metrics.add_metadata("run_id", measurement.run_id)
     metrics.flush_metrics()
 
 

@@ -54,17 +54,20 @@ class TestReports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Utilisation:
-    """Average CPU and memory of a build in percent; None where CloudWatch has nothing (yet)."""
+    """Averages of a build: CPU and memory in percent, storage in bytes per second; None where CloudWatch has
+    nothing (yet)."""
 
-    cpu_percent: float | None
-    memory_percent: float | None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    storage_read_rate: float | None = None
+    storage_write_rate: float | None = None
 
 
 class BuildMetrics(Protocol):
     """Reads the resource metrics CodeBuild puts to CloudWatch."""
 
     def utilisation(self, run: Run) -> Utilisation:
-        """Averages over the build's life."""
+        """Averages over the build's life; nothing while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ class LogReader(Protocol):
 
     def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
         """The last lines of the log, at most ``max_bytes``; empty when group or stream do not exist."""
+
+
+class LogSizes(Protocol):
+    """Says how large build logs are."""
+
+    def bytes_of(self, location: LogLocation) -> int | None:
+        """The bytes of the log's text, counted up to a limit; None when it cannot be read or does not exist."""
 
 
 class Lake(Protocol):
@@ -101,20 +111,36 @@ class LakeReader(Protocol):
         measurement of it. Streams with at most a day in memory; what is damaged is skipped and counted."""
 
 
+class Quarantine(Protocol):
+    """Where measurements go that cannot be believed."""
+
+    def put(self, measurement: Measurement, reasons: Sequence[str]) -> bool:
+        """Set a measurement aside unless its run is there already; True when it is new."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A measured run: ``announced`` once the bus was told of it, ``confirmed`` while its incident counts as real."""
+    """A measured run: ``announced`` once the bus was told of it, ``confirmed`` while its incident counts as real,
+    ``settled`` once no more metrics are waited for."""
 
     measurement: Measurement
     announced: bool
     confirmed: bool = False
+    settled: bool = True
 
 
 class RunStore(Protocol):
     """The short memory of runs: what a baseline's window is read from."""
 
-    def save(self, measurement: Measurement) -> StoredRun:
+    def save(self, measurement: Measurement, *, announced: bool = False, settled: bool = True) -> StoredRun:
         """Store a measurement unless the run is there already; gives back what is stored then."""
+
+    def complete(self, old: Measurement, new: Measurement) -> StoredRun:
+        """Put ``new`` in the place of ``old``, unless something else is stored by now or the run is settled; gives
+        back what is stored then. Raises RunNotFound when the run is not stored."""
+
+    def settle(self, run_id: str) -> None:
+        """Note that no more metrics are waited for. Raises RunNotFound."""
 
     def mark_announced(self, run_id: str) -> None:
         """Note that the bus was told of this run."""
@@ -125,8 +151,8 @@ class RunStore(Protocol):
     def get(self, run_id: str) -> StoredRun | None:
         """The stored run, read consistently."""
 
-    def known(self, run_ids: Sequence[str]) -> set[str]:
-        """Those of ``run_ids`` that are stored."""
+    def known(self, run_ids: Sequence[str]) -> dict[str, StoredRun]:
+        """Those of ``run_ids`` that are stored, by id."""
 
     def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """The pipeline's last ``limit`` runs that started before ``before``, newest first."""

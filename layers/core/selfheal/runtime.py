@@ -6,11 +6,11 @@ This is the one place with a broad ``except``: an error leaves a function only a
 
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cached_property, wraps
-from typing import Any
+from functools import cached_property, partial, wraps
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
@@ -24,6 +24,7 @@ from selfheal.ports import (
     FinishedRuns,
     IntakeQueue,
     LogReader,
+    LogSizes,
     Model,
     Notifier,
     Resumer,
@@ -31,12 +32,13 @@ from selfheal.ports import (
     TestReports,
 )
 from selfheal.settings import Settings
+from selfheal.steps.measure_run import Gauges
+from selfheal.steps.reconcile_runs import look_back
 from selfheal.stores import Stores
 
 logger = Logger()
 
-# Runs are looked for this many reconciliations back: one missed schedule loses nothing.
-RECONCILIATIONS_BACK = 4
+T = TypeVar("T")
 
 
 class Runtime(Stores):
@@ -64,9 +66,7 @@ class Runtime(Stores):
     @property
     def look_back(self) -> timedelta:
         """How far back reconcile_runs looks for runs whose event never came."""
-        return RECONCILIATIONS_BACK * timedelta(
-            minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1)
-        )
+        return look_back(timedelta(minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1)))
 
     @cached_property
     def reader(self) -> RunReader:
@@ -101,7 +101,19 @@ class Runtime(Stores):
         """Reads CPU and memory of builds."""
         from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 
-        return CloudWatchBuildMetrics(self._clients("cloudwatch"), self._clients("codebuild"))
+        return CloudWatchBuildMetrics(self._clients("cloudwatch"), self.clock)
+
+    @cached_property
+    def log_sizes(self) -> LogSizes:
+        """Says how large build logs are."""
+        from selfheal.adapters.log_sizes import CloudWatchLogSizes
+
+        return CloudWatchLogSizes(self._clients("logs"))
+
+    @property
+    def gauges(self) -> Gauges:
+        """Where the numbers of a run come from."""
+        return Gauges(self.reports, self.metrics, self.log_sizes)
 
     @cached_property
     def logs(self) -> LogReader:
@@ -179,23 +191,41 @@ def entry(handler: Callable[[Any, Runtime], Any]) -> Callable[[Any, Any], Any]:
     return framed
 
 
-def each_message(batch: Any, take_in: Callable[[str], None]) -> Any:
-    """Hand every message body of an SQS batch to ``take_in``; gives the ids of those to deliver again.
+def each_message(
+    batch: Any,
+    take_in: Callable[[str], T | None],
+    record: Callable[[Sequence[T]], None],
+    finish: Callable[[T], None],
+) -> Any:
+    """Lead the messages of an SQS batch through three stages: each body alone, what they gave together, each of it
+    alone; gives the ids of those to deliver again.
 
     A message that fails harms no neighbour: it comes back until the queue moves it to the dead-letter queue.
     """
-    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+    taken: dict[str, T] = {}
+    failed: list[str] = []
 
-    def take_record(record: Any) -> None:
-        with _logged_errors(message_id=record["messageId"]):
-            take_in(record["body"])
+    def attempt(stage: Callable[[], T | None], *ids: str) -> T | None:
+        try:
+            with _logged_errors(message_ids=ids):
+                return stage()
+        except SelfhealError:
+            failed.extend(ids)
+            return None
 
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(batch, take_record, processor, runtime.context)
+    for message in batch["Records"]:
+        result = attempt(partial(take_in, message["body"]), message["messageId"])
+        if result is not None:
+            taken[message["messageId"]] = result
+    attempt(partial(record, list(taken.values())), *taken)
+    for message_id, result in taken.items():
+        if message_id not in failed:
+            attempt(partial(finish, result), message_id)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 @contextmanager
-def _logged_errors(message_id: str = "") -> Iterator[None]:
+def _logged_errors(message_ids: Sequence[str] = ()) -> Iterator[None]:
     """Step Functions, the queue or the asynchronous caller decides what comes next; nothing is swallowed.
 
     Our own errors name fields and resources only. Any other may quote a log or a secret, and the Lambda runtime
@@ -204,19 +234,19 @@ def _logged_errors(message_id: str = "") -> Iterator[None]:
     try:
         yield
     except SelfhealError as error:
-        _log_error(error, message_id)
+        _log_error(error, message_ids)
         raise
     except Exception as error:
-        _log_error(error, message_id)
+        _log_error(error, message_ids)
         raise UnforeseenError(f"{type(error).__name__}: {_redacted(str(error))}") from None
 
 
-def _log_error(error: Exception, message_id: str) -> None:
+def _log_error(error: Exception, message_ids: Sequence[str]) -> None:
     logger.error(
         "failed",
         error_type=type(error).__name__,
         permanent=isinstance(error, PermanentError),
-        message_id=message_id,
+        message_ids=list(message_ids),
         trace=_redacted("".join(traceback.format_exception(error))),
     )
 

@@ -12,6 +12,7 @@ from selfheal.ports import (
     Lake,
     LakeReader,
     Ledger,
+    Quarantine,
     RunStore,
     TokenBudget,
     Waiters,
@@ -51,6 +52,13 @@ class Stores:
         from selfheal.adapters.s3 import S3Lake
 
         return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Where measurements go that cannot be believed: the lake bucket, beside the lake."""
+        from selfheal.adapters.s3_quarantine import S3Quarantine
+
+        return S3Quarantine(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
 
     @cached_property
     def lake_reader(self) -> LakeReader:

@@ -17,7 +17,8 @@ from selfheal.domain.run import RunStatus
 from selfheal.steps.await_outcome import AwaitRequest, await_outcome
 from selfheal.steps.escalate import escalate
 from selfheal.steps.execute_action import ExecuteRequest, Executor
-from selfheal.steps.ingest_run import ingest_run
+from selfheal.steps.ingest_run import RunIntake
+from selfheal.steps.measure_run import Gauges
 from selfheal.steps.notify import notify
 from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.state import HealState
@@ -28,6 +29,7 @@ from selfheal.testing.memory import (
     MemoryIncidents,
     MemoryLake,
     MemoryLedger,
+    MemoryQuarantine,
     MemoryRuns,
     MemoryWaiters,
 )
@@ -82,6 +84,7 @@ def never() -> Fuse:
 class World:
     clock: FixedClock = field(default_factory=FixedClock)
     lake: MemoryLake = field(default_factory=MemoryLake)
+    quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     waiters: MemoryWaiters = field(default_factory=MemoryWaiters)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -96,17 +99,22 @@ class World:
 
     def ingest(self, fuse: Fuse) -> None:
         guard = fuse.guard
-        ingest_run(
-            event_of(a_run().ref),
-            reader=guard(self.service),
-            reports=guard(self.service),
-            metrics=guard(self.service),
+        service = guard(self.service)
+        intake = RunIntake(
+            reader=service,
+            gauges=Gauges(service, service, service),
             lake=guard(self.lake),
+            quarantine=guard(self.quarantine),
             runs=guard(self.runs),
             waiters=guard(self.waiters),
             resumer=guard(self.waiters),
             bus=guard(self.bus),
+            clock=self.clock,
         )
+        taken = intake.take_in(event_of(a_run().ref))
+        if taken is not None:
+            intake.record([taken])
+            intake.finish(taken)
 
     def score(self, fuse: Fuse) -> None:
         guard = fuse.guard

@@ -5,40 +5,57 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from selfheal.domain.errors import InvalidEvent, MeasurementIncomplete, RunNotFound, SelfhealError
+from selfheal.domain.errors import MeasurementIncomplete, RunNotFound, Throttled
 from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import Phase, RunStatus
+from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus
 from selfheal.ports import StoredRun, TestCase, Utilisation
-from selfheal.steps.ingest_run import ingest_run
-from selfheal.testing.builders import NOON, a_run
-from selfheal.testing.memory import MemoryBus, MemoryLake, MemoryRuns, MemoryWaiters
-from selfheal.testing.service import FakeService
+from selfheal.steps.ingest_run import Intake, RunIntake, Taken
+from selfheal.steps.measure_run import Gauges
+from selfheal.testing.builders import NOON, SHOP, a_run
+from selfheal.testing.memory import MemoryBus, MemoryLake, MemoryQuarantine, MemoryRuns, MemoryWaiters
+from selfheal.testing.service import FakeService, FixedClock
 from selfheal.wire import event_of
 
 
 @dataclass
 class World:
+    clock: FixedClock = field(default_factory=FixedClock)
     service: FakeService = field(default_factory=FakeService)
     lake: MemoryLake = field(default_factory=MemoryLake)
+    quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     waiters: MemoryWaiters = field(default_factory=MemoryWaiters)
     bus: MemoryBus = field(default_factory=MemoryBus)
 
-    def ingest(self, event: Any) -> Measurement | None:
-        return ingest_run(
-            event,
+    def intake(self) -> RunIntake:
+        return RunIntake(
             reader=self.service,
-            reports=self.service,
-            metrics=self.service,
+            gauges=Gauges(self.service, self.service, self.service),
             lake=self.lake,
+            quarantine=self.quarantine,
             runs=self.runs,
             waiters=self.waiters,
             resumer=self.waiters,
             bus=self.bus,
+            clock=self.clock,
         )
+
+    def ingest(self, event: Any) -> Taken | None:
+        return next(iter(self.batch(event)), None)
+
+    def batch(self, *events: Any) -> list[Taken]:
+        intake = self.intake()
+        found = [taken for event in events if (taken := intake.take_in(event)) is not None]
+        intake.record(found)
+        for taken in found:
+            intake.finish(taken)
+        return found
+
+    def measure(self, event: Any) -> Measurement:
+        taken = self.ingest(event)
+        assert taken is not None
+        return taken.measurement
 
 
 EVENT = event_of(a_run().ref)
@@ -46,14 +63,15 @@ EVENT = event_of(a_run().ref)
 
 def test_a_finished_run_is_measured_stored_and_announced() -> None:
     world = World()
-    world.service.add(a_run(report_arns=("arn:report",)))
+    world.service.add(a_run(report_arns=("arn:report",), cache="S3"), "one line")
     world.service.cases = [TestCase("t", "FAILED", "boom")]
-    measurement = world.ingest(EVENT)
-    assert measurement is not None
+    measurement = world.measure(EVENT)
     assert measurement.duration_seconds == 60.0
     assert measurement.phases == {"INSTALL": 10.0}, "a phase cut short says nothing about normal"
     assert measurement.tests is not None and measurement.tests.failed == 1
     assert (measurement.cpu_percent, measurement.memory_percent) == (50.0, 25.0)
+    assert (measurement.storage_read_rate, measurement.storage_write_rate) == (1e6, 2e6)
+    assert (measurement.log_bytes, measurement.cache, measurement.missing) == (8, "S3", ())
     assert world.lake.written == [measurement]
     assert world.bus.published == [
         ("Run Measured", {"run_id": "shop:1", "pipeline": "codebuild:shop", "status": "FAILED"})
@@ -74,7 +92,7 @@ def test_a_crash_before_the_announcement_is_made_good_by_the_next_delivery() -> 
     world.ingest(EVENT)
     stored = world.runs.stored["shop:1"]
     world.runs.stored["shop:1"] = replace(stored, announced=False)
-    assert world.ingest(EVENT) == stored.measurement
+    assert world.measure(EVENT) == stored.measurement
     assert len(world.bus.published) == 2
 
 
@@ -105,29 +123,13 @@ def test_the_lake_holds_what_the_table_holds_when_two_deliveries_measure_differe
     class Overtaken(MemoryRuns):
         """The other delivery stores its measurement just before this one does."""
 
-        def save(self, measurement: Measurement) -> StoredRun:
-            super().save(replace(measurement, cpu_percent=99.0))
-            return super().save(measurement)
+        def save(self, measurement: Measurement, **flags: Any) -> StoredRun:
+            super().save(replace(measurement, cpu_percent=99.0), **flags)
+            return super().save(measurement, **flags)
 
     world.runs = Overtaken()
     world.ingest(EVENT)
     assert [m.cpu_percent for m in world.lake.written] == [99.0]
-
-
-def test_missing_resource_metrics_are_named() -> None:
-    world = World(service=FakeService(use=Utilisation(None, 25.0)))
-    world.service.add(a_run())
-    measurement = world.ingest(EVENT)
-    assert measurement is not None and measurement.missing == ("cpu_percent",)
-
-
-def test_a_clock_that_ran_backwards_gives_no_negative_duration() -> None:
-    world = World()
-    world.service.add(
-        a_run(ended_at=NOON - timedelta(seconds=5), phases=(Phase("BUILD", "SUCCEEDED", None),))
-    )
-    measurement = world.ingest(EVENT)
-    assert measurement is not None and measurement.duration_seconds == 0.0 and measurement.phases == {}
 
 
 def test_whoever_waits_for_the_run_is_resumed_with_its_status() -> None:
@@ -138,55 +140,158 @@ def test_whoever_waits_for_the_run_is_resumed_with_its_status() -> None:
     assert world.waiters.resumed == [("token", {"run_id": "shop:1", "status": "SUCCEEDED"})]
 
 
-@pytest.mark.parametrize(
-    ("event", "field"),
-    [
-        ("text", "event"),
-        ({}, "detail-type"),
-        ({"detail-type": "Something Else", "detail": {}}, "detail-type"),
-        ({"detail-type": EVENT["detail-type"]}, "detail"),
-        ({"detail-type": EVENT["detail-type"], "detail": []}, "detail"),
-        ({"detail-type": EVENT["detail-type"], "detail": {"build-status": "FAILED"}}, "detail.project-name"),
-        (
-            {**EVENT, "detail": {**EVENT["detail"], "build-id": "arn:aws:codebuild:::build/other:1"}},
-            "detail.build-id",
-        ),
-        ({**EVENT, "detail": {**EVENT["detail"], "build-status": 7}}, "detail.build-status"),
-    ],
-)
-def test_a_malformed_event_names_its_field(event: Any, field: str) -> None:
-    with pytest.raises(InvalidEvent) as caught:
-        World().ingest(event)
-    assert caught.value.field == field
+def test_missing_metrics_are_named_and_the_run_is_announced_without_them() -> None:
+    world = World(service=FakeService(use=Utilisation(None, 25.0)))
+    world.service.add(a_run())
+    measurement = world.measure(EVENT)
+    assert measurement.missing == ("cpu_percent", "storage_read_rate", "storage_write_rate")
+    assert len(world.bus.published) == 1 and not world.runs.stored["shop:1"].settled
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-FIELDS = st.sampled_from(
-    ["build-status", "project-name", "build-id", "pipeline", "stage", "execution-id", "state", "application",
-     "deploymentGroup", "deploymentId", "pipeline-execution-attempt", "action"]
-)  # fmt: skip
-KINDS = st.sampled_from(
-    ["CodeBuild Build State Change", "CodePipeline Stage Execution State Change",
-     "CodePipeline Action Execution State Change", "CodeDeploy Deployment State-change Notification"]
-)  # fmt: skip
+def late(world: World, *uses: tuple[float, Utilisation]) -> list[Taken | None]:
+    """The same event again and again: so many seconds later, with CloudWatch knowing so much."""
+    found = []
+    for seconds, use in uses:
+        world.clock.advance(seconds)
+        world.service.use = use
+        found.append(world.ingest(EVENT))
+    return found
 
 
-@given(st.fixed_dictionaries({"detail-type": KINDS, "detail": st.dictionaries(FIELDS, JSON)}) | JSON)
-def test_no_json_whatever_gets_past_the_parser_unhandled(event: Any) -> None:
-    world = World()
-    try:
-        assert world.ingest(event) is None
-    except SelfhealError as error:
-        assert str(error)
-    assert world.bus.published == []
+def history(world: World, pipeline: PipelineKey = SHOP) -> list[Measurement]:
+    return [run.measurement for run in world.runs.history(pipeline, NOON + timedelta(hours=1), 9)]
 
 
-def test_a_detail_of_256_kb_is_read_by_its_name_alone() -> None:
+def test_late_metrics_complete_the_measurement_in_table_window_and_lake() -> None:
     world = World()
     world.service.add(a_run())
-    event = {**EVENT, "detail": {**EVENT["detail"], "additional-information": {"noise": "x" * 256 * 1024}}}
-    assert world.ingest(event) is not None
+    _, early, half, whole, after = late(
+        world,
+        (60, Utilisation()),
+        (60, Utilisation()),
+        (600, Utilisation(50.0, 25.0)),
+        (600, Utilisation(99.0, 99.0, 1.0, 2.0)),
+        (600, Utilisation(1.0, 1.0, 1.0, 1.0)),
+    )
+    assert early is None and half is not None and whole is not None and after is None
+    assert half.intake is Intake.COMPLETED and half.late == {"cpu_percent", "memory_percent"}
+    assert whole.late == {"storage_read_rate", "storage_write_rate"}
+    complete = whole.measurement
+    assert (complete.cpu_percent, complete.storage_write_rate, complete.missing) == (50.0, 2.0, ())
+    assert history(world) == [complete]
+    assert world.lake.held == {"shop:1": complete}
+    assert len(world.bus.published) == 1
+
+
+def test_metrics_that_never_come_are_given_up_after_half_an_hour() -> None:
+    world = World()
+    world.service.add(a_run())
+    late(world, (60, Utilisation()), (1800, Utilisation()))
+    stored = world.runs.stored["shop:1"]
+    assert stored.settled and "cpu_percent" in stored.measurement.missing
+    assert late(world, (60, Utilisation(50.0, 25.0, 1.0, 1.0))) == [None], "nobody asks any more"
+    assert len(world.lake.written) == 1
+
+
+def test_a_run_taken_in_long_after_its_end_waits_for_nothing() -> None:
+    world = World()
+    world.service.add(a_run())
+    late(world, (7200, Utilisation()))
+    assert world.runs.stored["shop:1"].settled
+
+
+def test_a_late_metric_that_cannot_be_is_set_aside_and_counts_as_never_come() -> None:
+    world = World()
+    world.service.add(a_run())
+    late(world, (60, Utilisation()), (1800, Utilisation(float("nan"), 25.0, 1.0, 1.0)))
+    stored = world.runs.stored["shop:1"]
+    assert stored.settled and stored.measurement.cpu_percent is None
+    assert world.quarantine.held["shop:1"][1] == ("cpu_percent is nan, which is not finite",)
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (a_run(ended_at=NOON - timedelta(seconds=5)), "duration_seconds is -5.0, which is negative"),
+        (a_run(queued_seconds=float("inf")), "queued_seconds is inf, which is not finite"),
+        (
+            a_run(phases=(Phase("BUILD", "SUCCEEDED", -3.0),)),
+            "phase:BUILD is -3.0, which is negative",
+        ),
+    ],
+)
+def test_numbers_nobody_can_believe_are_quarantined_with_the_reason_and_nowhere_else(
+    run: Run, reason: str
+) -> None:
+    world = World()
+    world.service.add(run)
+    world.waiters.add("shop:1", "token")
+    taken = world.ingest(EVENT)
+    assert taken is not None and taken.intake is Intake.QUARANTINED
+    assert world.quarantine.held["shop:1"][1] == (reason,)
+    assert (world.runs.stored, world.lake.written, world.bus.published) == ({}, [], [])
+    assert world.waiters.resumed == [("token", {"run_id": "shop:1", "status": "FAILED"})]
+    assert world.ingest(EVENT) is None, "it is counted once"
+
+
+def test_a_clock_that_is_rounded_is_not_broken_and_zero_is_a_duration() -> None:
+    world = World()
+    world.service.add(a_run(ended_at=NOON - timedelta(milliseconds=400)))
+    assert world.measure(EVENT).duration_seconds == 0.0
+    assert world.runs.stored["shop:1"].announced
+
+
+def test_a_batch_is_written_to_the_lake_at_once_and_each_run_once() -> None:
+    world = World()
+    runs = [world.service.add(a_run(f"shop:{n}")) for n in (1, 2, 3)]
+    events = [event_of(run.ref) for run in runs]
+    puts: list[int] = []
+
+    class Counted(MemoryLake):
+        def put(self, measurements: Any) -> list[str]:
+            puts.append(len(measurements))
+            return super().put(measurements)
+
+    world.lake = Counted()
+    assert len(world.batch(*events, events[0])) == 3
+    assert puts == [3] and len(world.bus.published) == 3
+
+
+def test_when_the_lake_cannot_be_written_nothing_is_announced_and_the_next_delivery_goes_on() -> None:
+    world = World()
+    world.service.add(a_run())
+
+    class Away(MemoryLake):
+        def put(self, measurements: Any) -> list[str]:
+            raise Throttled("s3:PutObject: SlowDown")
+
+    world.lake = Away()
+    with pytest.raises(Throttled):
+        world.ingest(EVENT)
+    assert world.bus.published == [] and not world.runs.stored["shop:1"].announced
+    world.lake = MemoryLake()
+    assert world.ingest(EVENT) is not None and len(world.lake.written) == 1
+
+
+def test_runs_that_arrive_out_of_order_stand_in_the_window_by_their_start() -> None:
+    world = World()
+    for n in (3, 1, 2):
+        start = NOON + timedelta(minutes=n)
+        run = a_run(f"shop:{n}", started_at=start, ended_at=start + timedelta(seconds=9))
+        world.ingest(event_of(world.service.add(run).ref))
+    assert [m.run_id for m in history(world)] == ["shop:3", "shop:2", "shop:1"]
+
+
+def test_a_renamed_pipeline_has_a_history_of_its_own_and_the_old_one_stays() -> None:
+    world, new = World(), PipelineKey(SHOP.service, "store")
+    world.ingest(event_of(world.service.add(a_run("shop:1")).ref))
+    world.ingest(event_of(world.service.add(a_run("store:1", ref=RunRef(new, "store:1"))).ref))
+    assert [m.run_id for m in history(world)] == ["shop:1"]
+    assert [m.run_id for m in history(world, new)] == ["store:1"]
+
+
+def test_the_service_not_the_event_says_which_pipeline_a_run_is_of() -> None:
+    world, renamed = World(), PipelineKey.parse("codedeploy:store/prod")
+    old = RunRef(PipelineKey.parse("codedeploy:shop/prod"), "d-1")
+    world.service.runs["d-1"] = a_run(ref=RunRef(renamed, "d-1"))
+    assert world.measure(event_of(old)).pipeline == renamed

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus, Service
-from selfheal.steps.reconcile_runs import reconcile_runs
+from selfheal.steps.reconcile_runs import look_back, reconcile_runs
 from selfheal.testing.builders import a_measurement, a_run
 from selfheal.testing.memory import MemoryQueue, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
@@ -19,12 +19,12 @@ def test_only_runs_that_are_over_recent_and_unknown_are_queued() -> None:
     service.add(a_run("shop:running", RunStatus.IN_PROGRESS, ended_at=None))
     runs.save(a_measurement("shop:known"))
     clock.advance(600)
-    look_back = timedelta(minutes=30)
-    found = reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=look_back)
+    back = timedelta(minutes=30)
+    found = reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=back)
     assert [ref.run_id for ref in found] == ["shop:lost"]
     assert [run_ref(event) for event in queue.events] == found
     clock.advance(3000)
-    assert reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=look_back) == []
+    assert reconcile_runs(finished=service, runs=runs, queue=queue, clock=clock, look_back=back) == []
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,24 @@ def test_only_runs_that_are_over_recent_and_unknown_are_queued() -> None:
 )
 def test_a_queued_event_names_the_same_run_again(ref: RunRef) -> None:
     assert run_ref(event_of(ref)) == ref
+
+
+@pytest.mark.parametrize(
+    ("minutes_after_the_end", "settled", "asked"), [(5, False, 0), (15, False, 1), (15, True, 0)]
+)
+def test_a_run_that_lacks_metrics_is_queued_once_they_may_have_come(
+    minutes_after_the_end: int, settled: bool, asked: int
+) -> None:
+    service, runs, queue, clock = FakeService(), MemoryRuns(), MemoryQueue(), FixedClock()
+    service.add(a_run("shop:1"))
+    runs.save(a_measurement("shop:1", missing=("cpu_percent",)), announced=True, settled=settled)
+    clock.advance(60 + 60 * minutes_after_the_end)
+    reconcile_runs(
+        finished=service, runs=runs, queue=queue, clock=clock, look_back=look_back(timedelta(minutes=15))
+    )
+    assert len(queue.events) == asked
+
+
+@pytest.mark.parametrize(("every", "back"), [(5, 60), (15, 60), (1440, 5760)])
+def test_the_look_back_outlasts_a_missed_schedule_and_the_wait_for_metrics(every: int, back: int) -> None:
+    assert look_back(timedelta(minutes=every)) == timedelta(minutes=back)

@@ -4,7 +4,16 @@ import re
 from datetime import UTC, datetime
 
 from selfheal.adapters.calls import Json
-from selfheal.domain.run import LogLocation, Phase, PipelineKey, Run, RunRef, RunStatus, Service
+from selfheal.domain.run import (
+    LogLocation,
+    Phase,
+    PipelineKey,
+    Run,
+    RunRef,
+    RunStatus,
+    Service,
+    seconds_between,
+)
 
 SECRET_LENGTH = 6
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -52,6 +61,8 @@ def run_of(build: Json) -> Run:
         report_arns=tuple(build.get("reportArns", [])),
         queued_seconds=next((phase.seconds for phase in phases if phase.name == "QUEUED"), None),
         compute_type=environment.get("computeType", ""),
+        cache=build.get("cache", {}).get("type", ""),
+        number=build.get("buildNumber"),
         secrets=secrets_of(environment.get("environmentVariables", [])),
     )
 
@@ -96,7 +107,7 @@ def _phase(phase: Json) -> Phase:
 def _seconds(phase: Json) -> float | None:
     start, end = phase.get("startTime"), phase.get("endTime")
     if start and end:
-        return max(0.0, float((end - start).total_seconds()))
+        return seconds_between(start, end)
     whole = phase.get("durationInSeconds")
     return None if whole is None else float(whole)
 

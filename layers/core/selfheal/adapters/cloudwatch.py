@@ -1,74 +1,81 @@
 """CloudWatch: the resource metrics of builds."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 from selfheal.adapters.calls import Client, Json, calling
-from selfheal.adapters.codebuild import get_build
 from selfheal.domain.run import Run
-from selfheal.ports import Utilisation
+from selfheal.ports import Clock, Utilisation
 
 NAMESPACE = "AWS/CodeBuild"
-PERIOD_SECONDS = 60
-CPU, MEMORY = "CPUUtilizedPercent", "MemoryUtilizedPercent"
+# By the name of the field of Utilisation. Storage is a rate: bytes per second (CodeBuild user guide).
+METRICS = {
+    "cpu_percent": "CPUUtilizedPercent",
+    "memory_percent": "MemoryUtilizedPercent",
+    "storage_read_rate": "StorageReadBytes",
+    "storage_write_rate": "StorageWriteBytes",
+}
+# CloudWatch keeps minutes for 15 days, five minutes for 63 and hours for 455; a finer period finds nothing then.
+PERIODS = ((timedelta(days=15), 60), (timedelta(days=63), 300), (timedelta.max, 3600))
 
 
 class CloudWatchBuildMetrics:
-    """BuildMetrics. Needs cloudwatch:GetMetricData, and codebuild:BatchGetBuilds for the build's number.
+    """BuildMetrics. Needs cloudwatch:GetMetricData.
 
     A metric is found by its whole set of dimensions only, which is BuildId, BuildNumber and ProjectName
     (CodeBuild user guide, CloudWatch dimensions). The guide leaves open whether BuildId holds the project's
     name, so both forms are asked for in the one call.
     """
 
-    def __init__(self, client: Client, codebuild: Client) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
-        self._codebuild = codebuild
+        self._clock = clock
 
     def utilisation(self, run: Run) -> Utilisation:
-        """BuildMetrics. Raises RunNotFound."""
-        if run.ended_at is None:
-            return Utilisation(None, None)
-        build = get_build(self._codebuild, run.ref.run_id)
-        if "buildNumber" not in build:
-            return Utilisation(None, None)
-        # Data are stamped with the minute they belong to, so the first may lie before the build.
-        start = run.started_at.replace(second=0, microsecond=0)
+        """BuildMetrics. An average of averages over equal periods: exact but for the first and the last."""
+        if run.ended_at is None or run.number is None:
+            return Utilisation()
+        period = next(seconds for age, seconds in PERIODS if self._clock.now() - run.ended_at < age)
         with calling("cloudwatch:GetMetricData"):
             results = self._client.get_metric_data(
-                MetricDataQueries=_queries(build),
-                StartTime=start,
-                EndTime=run.ended_at + timedelta(seconds=PERIOD_SECONDS),
+                MetricDataQueries=_queries(run, period),
+                # Data are stamped with the start of their period, so the first may lie before the build.
+                StartTime=_floor(run.started_at, period),
+                EndTime=run.ended_at + timedelta(seconds=period),
             )["MetricDataResults"]
-        return Utilisation(_mean(results, CPU), _mean(results, MEMORY))
+        return Utilisation(**{name: _mean(results, name) for name in METRICS})
 
 
-def _queries(build: Json) -> list[Json]:
-    ids = (build["id"], build["id"].rpartition(":")[2])
+def _floor(moment: datetime, period: int) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp() // period * period, UTC)
+
+
+def _queries(run: Run, period: int) -> list[Json]:
+    ids = (run.ref.run_id, run.ref.run_id.rpartition(":")[2])
     return [
         {
-            "Id": f"{metric[0].lower()}{metric[1:]}_{form}",
-            "Label": metric,
+            "Id": f"{name}_{form}",
+            "Label": name,
             "MetricStat": {
                 "Metric": {
                     "Namespace": NAMESPACE,
                     "MetricName": metric,
                     "Dimensions": [
-                        {"Name": "ProjectName", "Value": build["projectName"]},
+                        {"Name": "ProjectName", "Value": run.ref.key.name},
                         {"Name": "BuildId", "Value": build_id},
-                        {"Name": "BuildNumber", "Value": str(build["buildNumber"])},
+                        {"Name": "BuildNumber", "Value": str(run.number)},
                     ],
                 },
-                "Period": PERIOD_SECONDS,
+                "Period": period,
                 "Stat": "Average",
             },
         }
-        for metric in (CPU, MEMORY)
+        for name, metric in METRICS.items()
         for form, build_id in enumerate(ids)
     ]
 
 
-def _mean(results: Sequence[Json], metric: str) -> float | None:
-    values = [value for result in results if result["Label"] == metric for value in result["Values"]]
+def _mean(results: Sequence[Json], name: str) -> float | None:
+    values = [value for result in results if result["Label"] == name for value in result["Values"]]
     return fmean(values) if values else None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from selfheal.adapters.calls import Client, Json, calling
 from selfheal.domain.errors import RunNotFound
-from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service
+from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service, seconds_between
 
 _STATUS = {
     "Created": RunStatus.IN_PROGRESS,
@@ -46,7 +46,7 @@ def _run_of(info: Json) -> Run:
     # A status this code does not know yet is no end: the run is read again later.
     status = _STATUS.get(info["status"], RunStatus.IN_PROGRESS)
     error = info.get("errorInformation", {})
-    seconds = (ended - begin).total_seconds() if ended else None
+    seconds = seconds_between(begin, ended) if ended else None
     phase = Phase("Deployment", info["status"], seconds, error.get("code", ""), error.get("message", ""))
     return Run(
         ref=deployment_ref(info),
@@ -56,7 +56,7 @@ def _run_of(info: Json) -> Run:
         phases=(phase,),
         source_version=_revision(info.get("revision", {})),
         initiator=info.get("creator", ""),
-        queued_seconds=max(0.0, (started - created).total_seconds()) if started and created else None,
+        queued_seconds=seconds_between(created, started) if started and created else None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from selfheal.adapters.calls import Client, Json, calling, pages
 from selfheal.domain.errors import InvalidEvent, RunNotFound
-from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service
+from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service, seconds_between
 
 RUN_ID_PARTS = 4
 
@@ -124,7 +124,7 @@ def _phase(action: Json) -> Phase:
     return Phase(
         name=action["actionName"],
         status=action["status"],
-        seconds=(_updated(action) - _utc(action["startTime"])).total_seconds() if over else None,
+        seconds=seconds_between(_utc(action["startTime"]), _updated(action)) if over else None,
         code=error.get("code", ""),
         message=error.get("message", ""),
     )

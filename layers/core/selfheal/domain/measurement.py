@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from selfheal.domain.run import PipelineKey, RunStatus
@@ -97,6 +97,13 @@ def most_complete(measurements: Iterable[Measurement]) -> dict[str, Measurement]
         if held is None or len(measurement.missing) < len(held.missing):
             best[measurement.run_id] = measurement
     return best
+
+
+def completed(measurement: Measurement, later: Measurement) -> Measurement:
+    """The measurement with those of its missing metrics that a later one has. Nothing else of it changes."""
+    late = {name: getattr(later, name) for name in measurement.missing}
+    found = {name: value for name, value in late.items() if value is not None}
+    return replace(measurement, **found, missing=tuple(n for n in measurement.missing if n not in found))
 
 
 def _flaw(value: float) -> str:

@@ -1,10 +1,13 @@
 """Run: one attempt of something that a pipeline does."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from selfheal.domain.errors import InvalidEvent
+
+# Services round the moments they report, each in its own way: less than this backwards is no broken clock.
+ROUNDING = timedelta(seconds=1)
 
 
 class Service(StrEnum):
@@ -90,12 +93,18 @@ class LogLocation:
     stream: str
 
 
+def seconds_between(start: datetime, end: datetime) -> float:
+    """From start to end; negative only when the end lies before the start by more than services round."""
+    return 0.0 if start - ROUNDING < end < start else (end - start).total_seconds()
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as its service describes it.
 
     ``source_version`` is the resolved commit (empty when the service does not say); ``initiator`` is who
-    or what started it; ``secrets`` are values of its variables that must never leave (not in ``repr``).
+    or what started it; ``number`` is what CodeBuild counts its builds by; ``cache`` is the kind of cache the build
+    was given (NO_CACHE, S3, LOCAL); ``secrets`` are values of its variables that must never leave (not in ``repr``).
     ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build).
     """
 
@@ -110,15 +119,15 @@ class Run:
     report_arns: tuple[str, ...] = ()
     queued_seconds: float | None = None
     compute_type: str = ""
+    cache: str = ""
+    number: int | None = None
     covered_by: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def duration_seconds(self) -> float | None:
-        """Wall seconds from start to end; None while running; never negative."""
-        if self.ended_at is None:
-            return None
-        return max(0.0, (self.ended_at - self.started_at).total_seconds())
+        """Wall seconds from start to end; None while running; negative when the service's clock ran backwards."""
+        return None if self.ended_at is None else seconds_between(self.started_at, self.ended_at)
 
     @property
     def failed_phase(self) -> Phase | None:

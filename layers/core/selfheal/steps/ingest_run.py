@@ -1,77 +1,119 @@
-"""ingest_run: an event says that a run is over; read it, measure it, store it, tell the bus."""
+"""ingest_run: an event says that a run is over; read it, measure it, store it, tell the bus.
 
-from selfheal.domain.errors import MeasurementIncomplete
-from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import Run, RunRef, Service
-from selfheal.ports import BuildMetrics, EventBus, Lake, Resumer, RunReader, RunStore, TestReports, Waiters
+A batch of events goes through in three stages: each is taken in, all together are recorded in the lake, each is
+finished. Every write can be repeated, and the mark that says a run is done comes last: a crash anywhere means that the
+event's next delivery goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from selfheal.domain.measurement import Measurement, completed, flaws
+from selfheal.domain.run import RunRef
+from selfheal.ports import Clock, EventBus, Lake, Quarantine, Resumer, RunReader, RunStore, StoredRun, Waiters
+from selfheal.steps.measure_run import Gauges, measure, settled
 from selfheal.wire import run_ref
 
 RUN_MEASURED = "Run Measured"
 
 
-def ingest_run(
-    event: object,
-    *,
-    reader: RunReader,
-    reports: TestReports,
-    metrics: BuildMetrics,
-    lake: Lake,
-    runs: RunStore,
-    waiters: Waiters,
-    resumer: Resumer,
-    bus: EventBus,
-) -> Measurement | None:
-    """Take in one EventBridge event; gives the measurement when this call announced it, else None.
+class Intake(StrEnum):
+    """What came of an event: a run seen for the first time, late metrics of a known one, or numbers nobody can
+    believe."""
 
-    Everything but the run's name is read from the service, never from the event. Each write can be repeated;
-    the run is marked announced last, so a crash anywhere means that the event's next delivery goes on.
-    """
-    ref = run_ref(event)
-    if ref is None:
-        return None
-    stored = runs.get(ref.run_id)
-    if stored is not None and stored.announced:
-        return None
-    measurement = stored.measurement if stored else measure(ref, reader, reports, metrics)
-    measurement = runs.save(measurement).measurement
-    lake.put([measurement])
-    _resume_waiters(measurement, waiters, resumer)
-    bus.publish(RUN_MEASURED, run_measured(measurement))
-    runs.mark_announced(measurement.run_id)
-    return measurement
+    MEASURED = "measured"
+    COMPLETED = "completed"
+    QUARANTINED = "quarantined"
 
 
-def measure(ref: RunRef, reader: RunReader, reports: TestReports, metrics: BuildMetrics) -> Measurement:
-    """The measurement of a finished run. Raises MeasurementIncomplete while the service says it is running."""
-    run = reader.read(ref)
-    duration = run.duration_seconds
-    if not run.status.terminal or duration is None:
-        raise MeasurementIncomplete(f"{ref.run_id} is still {run.status} although its event says it is over")
-    is_build = ref.key.service is Service.CODEBUILD
-    utilisation = metrics.utilisation(run) if is_build else None
-    cpu = utilisation.cpu_percent if utilisation else None
-    memory = utilisation.memory_percent if utilisation else None
-    return Measurement(
-        run_id=ref.run_id,
-        pipeline=ref.key,
-        status=run.status,
-        started_at=run.started_at,
-        duration_seconds=duration,
-        phases=_whole_phases(run),
-        queued_seconds=run.queued_seconds,
-        tests=reports.totals(run.report_arns) if run.report_arns else None,
-        cpu_percent=cpu,
-        memory_percent=memory,
-        source_version=run.source_version,
-        initiator=run.initiator,
-        compute_type=run.compute_type,
-        covered_by=run.covered_by,
-        missing=tuple(
-            name
-            for name, value in (("cpu_percent", cpu), ("memory_percent", memory))
-            if is_build and value is None
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A run that was taken in. ``late`` names the metrics that were missing until now."""
+
+    measurement: Measurement
+    intake: Intake
+    late: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RunIntake:
+    """Takes in the runs of one batch of events; ``taken`` are the ids it has to do with already."""
+
+    reader: RunReader
+    gauges: Gauges
+    lake: Lake
+    quarantine: Quarantine
+    runs: RunStore
+    waiters: Waiters
+    resumer: Resumer
+    bus: EventBus
+    clock: Clock
+    taken: set[str] = field(default_factory=set)
+
+    def take_in(self, event: object) -> Taken | None:
+        """Measure and store the run of one EventBridge event; None when there is nothing (more) to do.
+
+        Everything but the run's name is read from the service, never from the event.
+        """
+        ref = run_ref(event)
+        if ref is None or ref.run_id in self.taken:
+            return None
+        taken = self._take_in(ref)
+        if taken is not None:
+            self.taken.add(ref.run_id)
+        return taken
+
+    def record(self, taken: Sequence[Taken]) -> None:
+        """Write into the lake what the table holds. A run whose metrics never came is there already."""
+        news = [t for t in taken if t.intake is Intake.MEASURED or t.late or not t.measurement.missing]
+        self.lake.put([t.measurement for t in news if t.intake is not Intake.QUARANTINED])
+
+    def finish(self, taken: Taken) -> None:
+        """Tell those who wait, tell the bus, and mark the run as done."""
+        measurement = taken.measurement
+        if taken.intake is Intake.MEASURED:
+            self._resume_waiters(measurement)
+            self.bus.publish(RUN_MEASURED, run_measured(measurement))
+            self.runs.mark_announced(measurement.run_id)
+        elif taken.intake is Intake.COMPLETED and settled(measurement, self.clock.now()):
+            self.runs.settle(measurement.run_id)
+
+    def _take_in(self, ref: RunRef) -> Taken | None:
+        stored = self.runs.get(ref.run_id)
+        if stored is None:
+            return self._first(ref)
+        if not stored.announced:
+            return Taken(stored.measurement, Intake.MEASURED)
+        return None if stored.settled else self._again(ref, stored)
+
+    def _first(self, ref: RunRef) -> Taken | None:
+        measurement = measure(self.reader.read(ref), self.gauges)
+        if reasons := flaws(measurement):
+            # Its numbers cannot be believed, its status can: nobody is left waiting.
+            self._resume_waiters(measurement)
+            new = self.quarantine.put(measurement, reasons)
+            return Taken(measurement, Intake.QUARANTINED) if new else None
+        stored = self.runs.save(measurement, settled=settled(measurement, self.clock.now()))
+        return Taken(stored.measurement, Intake.MEASURED)
+
+    def _again(self, ref: RunRef, stored: StoredRun) -> Taken | None:
+        """Look once more for what is missing. Late numbers that cannot be believed count as never come."""
+        old = stored.measurement
+        new = completed(old, measure(self.reader.read(ref), self.gauges)) if old.missing else old
+        if reasons := flaws(new):
+            self.quarantine.put(new, reasons)
+            new = old
+        if new.missing == old.missing and not settled(old, self.clock.now()):
+            return None
+        kept = self.runs.complete(old, new).measurement
+        return Taken(kept, Intake.COMPLETED, frozenset(old.missing) - frozenset(kept.missing))
+
+    def _resume_waiters(self, measurement: Measurement) -> None:
+        """Stored first, waiters read second: await_outcome does it the other way round, so one of them sees both."""
+        for token in self.waiters.of_run(measurement.run_id):
+            output = {"run_id": measurement.run_id, "status": measurement.status.value}
+            self.resumer.resume(token, output)
 
 
 def run_measured(measurement: Measurement) -> dict[str, object]:
@@ -81,17 +123,3 @@ def run_measured(measurement: Measurement) -> dict[str, object]:
         "pipeline": str(measurement.pipeline),
         "status": measurement.status.value,
     }
-
-
-def _whole_phases(run: Run) -> dict[str, float]:
-    return {
-        phase.name: phase.seconds
-        for phase in run.phases
-        if phase.seconds is not None and phase.status.upper() == "SUCCEEDED"
-    }
-
-
-def _resume_waiters(measurement: Measurement, waiters: Waiters, resumer: Resumer) -> None:
-    """Stored first, waiters read second: await_outcome does it the other way round, so one of them sees both."""
-    for token in waiters.of_run(measurement.run_id):
-        resumer.resume(token, {"run_id": measurement.run_id, "status": measurement.status.value})

@@ -29,33 +29,47 @@ class MemoryRuns:
 
     stored: dict[str, StoredRun] = field(default_factory=dict)
 
-    def save(self, measurement: Measurement) -> StoredRun:
+    def save(self, measurement: Measurement, *, announced: bool = False, settled: bool = True) -> StoredRun:
         """RunStore."""
-        return self.stored.setdefault(measurement.run_id, StoredRun(measurement, announced=False))
+        return self.stored.setdefault(measurement.run_id, StoredRun(measurement, announced, settled=settled))
+
+    def complete(self, old: Measurement, new: Measurement) -> StoredRun:
+        """RunStore."""
+        stored = self._stored(old.run_id)
+        if stored.measurement == old and not stored.settled:
+            self.stored[old.run_id] = replace(stored, measurement=new)
+        return self.stored[old.run_id]
+
+    def settle(self, run_id: str) -> None:
+        """RunStore."""
+        self.stored[run_id] = replace(self._stored(run_id), settled=True)
 
     def mark_announced(self, run_id: str) -> None:
         """RunStore."""
-        self.stored[run_id] = replace(self.stored[run_id], announced=True)
+        self.stored[run_id] = replace(self._stored(run_id), announced=True)
 
     def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
         """RunStore."""
-        if run_id not in self.stored:
-            raise RunNotFound(f"run_id: {run_id} is not in the table")
-        self.stored[run_id] = replace(self.stored[run_id], confirmed=confirmed)
+        self.stored[run_id] = replace(self._stored(run_id), confirmed=confirmed)
 
     def get(self, run_id: str) -> StoredRun | None:
         """RunStore."""
         return self.stored.get(run_id)
 
-    def known(self, run_ids: Sequence[str]) -> set[str]:
+    def known(self, run_ids: Sequence[str]) -> dict[str, StoredRun]:
         """RunStore."""
-        return set(run_ids) & set(self.stored)
+        return {run_id: self.stored[run_id] for run_id in run_ids if run_id in self.stored}
 
     def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """RunStore."""
         of_pipeline = [run for run in self.stored.values() if run.measurement.pipeline == pipeline]
         past = [run for run in of_pipeline if run.measurement.started_at < before]
         return sorted(past, key=lambda run: run.measurement.started_at, reverse=True)[:limit]
+
+    def _stored(self, run_id: str) -> StoredRun:
+        if run_id not in self.stored:
+            raise RunNotFound(f"run_id: {run_id} is not in the table")
+        return self.stored[run_id]
 
 
 @dataclass
@@ -79,6 +93,19 @@ class MemoryLake:
     def held(self) -> dict[str, Measurement]:
         """The most complete measurement of each run."""
         return most_complete(self.written)
+
+
+@dataclass
+class MemoryQuarantine:
+    """Quarantine: the measurement and its reasons by run id."""
+
+    held: dict[str, tuple[Measurement, tuple[str, ...]]] = field(default_factory=dict)
+
+    def put(self, measurement: Measurement, reasons: Sequence[str]) -> bool:
+        """Quarantine."""
+        new = measurement.run_id not in self.held
+        self.held.setdefault(measurement.run_id, (measurement, tuple(reasons)))
+        return new
 
 
 @dataclass

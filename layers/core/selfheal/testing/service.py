@@ -28,7 +28,8 @@ class FixedClock:
 
 @dataclass
 class FakeService:
-    """CodeBuild as far as the ports go: RunReader, TestReports, BuildMetrics, LogReader, Builds, FinishedRuns.
+    """CodeBuild as far as the ports go: RunReader, TestReports, BuildMetrics, LogReader, LogSizes,
+    Builds, FinishedRuns.
 
     ``crash_after_start`` makes the next started build happen and the caller not hear of it.
     """
@@ -36,7 +37,7 @@ class FakeService:
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[LogLocation, list[str]] = field(default_factory=dict)
     cases: list[TestCase] = field(default_factory=list)
-    use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0))
+    use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0, 1e6, 2e6))
     actor: str = "selfheal-role/execute-action"
     clock: FixedClock = field(default_factory=FixedClock)
     difference: str = ""
@@ -69,6 +70,11 @@ class FakeService:
     def utilisation(self, run: Run) -> Utilisation:
         """BuildMetrics."""
         return self.use
+
+    def bytes_of(self, location: LogLocation) -> int | None:
+        """LogSizes."""
+        log = self.logs.get(location)
+        return None if log is None else sum(len(line.encode()) for line in log)
 
     def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
         """LogReader."""
