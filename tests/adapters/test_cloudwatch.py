@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 from selfheal.domain.errors import RequestRejected, Throttled
 from selfheal.domain.run import Run, RunStatus
-from selfheal.ports import Utilisation
+from selfheal.measure_ports import Utilisation
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.service import FixedClock
 

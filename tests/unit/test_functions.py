@@ -16,7 +16,7 @@ from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
-from selfheal.ports import Utilisation
+from selfheal.measure_ports import Utilisation
 from selfheal.remedies.registry import catalogue
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings

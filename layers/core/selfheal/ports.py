@@ -53,24 +53,6 @@ class TestReports(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Utilisation:
-    """Averages of a build: CPU and memory in percent, storage in bytes per second; None where CloudWatch has
-    nothing (yet)."""
-
-    cpu_percent: float | None = None
-    memory_percent: float | None = None
-    storage_read_rate: float | None = None
-    storage_write_rate: float | None = None
-
-
-class BuildMetrics(Protocol):
-    """Reads the resource metrics CodeBuild puts to CloudWatch."""
-
-    def utilisation(self, run: Run) -> Utilisation:
-        """Averages over the build's life; nothing while it runs."""
-
-
-@dataclass(frozen=True, slots=True)
 class LogLine:
     """A raw line of a build log and its number (1-based, counted from the first line read)."""
 
@@ -83,13 +65,6 @@ class LogReader(Protocol):
 
     def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
         """The last lines of the log, at most ``max_bytes``; empty when group or stream do not exist."""
-
-
-class LogSizes(Protocol):
-    """Says how large build logs are."""
-
-    def bytes_of(self, location: LogLocation) -> int | None:
-        """The bytes of the log's text, counted up to a limit; None when it cannot be read or does not exist."""
 
 
 class Lake(Protocol):
@@ -109,13 +84,6 @@ class LakeReader(Protocol):
     def read(self, since: datetime, until: datetime) -> Iterator[Measurement]:
         """Every run that started from ``since`` to before ``until``, in order of start, once: the most complete
         measurement of it. Streams with at most a day in memory; what is damaged is skipped and counted."""
-
-
-class Quarantine(Protocol):
-    """Where measurements go that cannot be believed."""
-
-    def put(self, measurement: Measurement, reasons: Sequence[str]) -> bool:
-        """Set a measurement aside unless its run is there already; True when it is new."""
 
 
 @dataclass(frozen=True, slots=True)

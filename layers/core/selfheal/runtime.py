@@ -17,14 +17,13 @@ from aws_lambda_powertools import Logger
 from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
 from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
+from selfheal.measure_ports import BuildMetrics, LogSizes
 from selfheal.ports import (
-    BuildMetrics,
     Builds,
     EventBus,
     FinishedRuns,
     IntakeQueue,
     LogReader,
-    LogSizes,
     Model,
     Notifier,
     Resumer,

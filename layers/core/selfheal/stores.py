@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from selfheal.domain.conversation import TokenLimits
+from selfheal.measure_ports import Quarantine
 from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import (
     ActionStore,
@@ -12,7 +13,6 @@ from selfheal.ports import (
     Lake,
     LakeReader,
     Ledger,
-    Quarantine,
     RunStore,
     TokenBudget,
     Waiters,

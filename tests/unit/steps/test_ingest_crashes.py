@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from selfheal.ports import Utilisation
+from selfheal.measure_ports import Utilisation
 from selfheal.testing.builders import NOON, a_run
 from tests.unit.steps.test_crashes import EVERY_CALL, Died, Fuse, World, die, never
 

@@ -9,7 +9,8 @@ import pytest
 from selfheal.domain.errors import MeasurementIncomplete, RunNotFound, Throttled
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus
-from selfheal.ports import StoredRun, TestCase, Utilisation
+from selfheal.measure_ports import Utilisation
+from selfheal.ports import StoredRun, TestCase
 from selfheal.steps.ingest_run import Intake, RunIntake, Taken
 from selfheal.steps.measure_run import Gauges
 from selfheal.testing.builders import NOON, SHOP, a_run

@@ -6,7 +6,8 @@ from statistics import fmean
 
 from selfheal.adapters.calls import Client, Json, calling
 from selfheal.domain.run import Run
-from selfheal.ports import Clock, Utilisation
+from selfheal.measure_ports import Utilisation
+from selfheal.ports import Clock
 
 NAMESPACE = "AWS/CodeBuild"
 # By the name of the field of Utilisation. Storage is a rate: bytes per second (CodeBuild user guide).

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from selfheal.domain.measurement import Measurement, completed, flaws
 from selfheal.domain.run import RunRef
-from selfheal.ports import Clock, EventBus, Lake, Quarantine, Resumer, RunReader, RunStore, StoredRun, Waiters
+from selfheal.measure_ports import Quarantine
+from selfheal.ports import Clock, EventBus, Lake, Resumer, RunReader, RunStore, StoredRun, Waiters
 from selfheal.steps.measure_run import Gauges, measure, settled
 from selfheal.wire import run_ref
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from selfheal.domain.errors import MeasurementIncomplete
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import Run, Service
-from selfheal.ports import BuildMetrics, LogSizes, StoredRun, TestReports, Utilisation
+from selfheal.measure_ports import BuildMetrics, LogSizes, Utilisation
+from selfheal.ports import StoredRun, TestReports
 
 # CloudWatch lags a few minutes behind; then it is worth asking again.
 METRICS_LATE = timedelta(minutes=10)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from selfheal.domain.errors import RequestRejected, RunNotFound
 from selfheal.domain.measurement import TestTotals
 from selfheal.domain.run import LogLocation, Run, RunRef, RunStatus
-from selfheal.ports import LogLine, TestCase, Utilisation
+from selfheal.measure_ports import Utilisation
+from selfheal.ports import LogLine, TestCase
 from selfheal.testing.builders import NOON
 
 

@@ -1,0 +1,40 @@
+"""What measuring a run needs from the outside world beside the run; errors as in ports.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.run import LogLocation, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Utilisation:
+    """Averages of a build: CPU and memory in percent, storage in bytes per second; None where CloudWatch has
+    nothing (yet)."""
+
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    storage_read_rate: float | None = None
+    storage_write_rate: float | None = None
+
+
+class BuildMetrics(Protocol):
+    """Reads the resource metrics CodeBuild puts to CloudWatch."""
+
+    def utilisation(self, run: Run) -> Utilisation:
+        """Averages over the build's life; nothing while it runs."""
+
+
+class LogSizes(Protocol):
+    """Says how large build logs are."""
+
+    def bytes_of(self, location: LogLocation) -> int | None:
+        """The bytes of the log's text, counted up to a limit; None when it cannot be read or does not exist."""
+
+
+class Quarantine(Protocol):
+    """Where measurements go that cannot be believed."""
+
+    def put(self, measurement: Measurement, reasons: Sequence[str]) -> bool:
+        """Set a measurement aside unless its run is there already; True when it is new."""
