@@ -7,7 +7,7 @@ from hypothesis import settings
 
 # The same examples on every run: a red run can be repeated, and a green one is not luck. Seeds are tried by hand:
 # pytest --hypothesis-profile=default --hypothesis-seed=N
-settings.register_profile("repeatable", derandomize=True, print_blob=True)
+settings.register_profile("repeatable", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 
 LOCAL = Path(__file__).parent / "local"
