@@ -1,10 +1,12 @@
 """Quoting: what a program may look up in the log it gave."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfheal.diagnose.clean import clean
 from selfheal.diagnose.offline import diagnose_log, quote, quoted
+from selfheal.domain.diagnosis import Cause
 
 LETTERS = st.text(alphabet="ab\x1b[0;31m ﬁ…\r\té", max_size=60)
 
@@ -34,3 +36,31 @@ def test_quoting_changes_nothing_but_evidence() -> None:
     assert [line.text for line in found.evidence] == ["disk: No space left on device"]
     assert [line.text for line in quoted(found, text).evidence] == ["No space left on device"]
     assert quoted(found, text).fingerprint == found.fingerprint
+
+
+FAULT = "src/a.c:7:3: error: expected ';'"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Finished: SUCCESS",
+        "Job succeeded",
+        "Done. Your build exited with 0.",
+        "[Container] 2026/01/15 12:00:01 Phase complete: POST_BUILD State: SUCCEEDED",
+    ],
+)
+def test_the_complaints_of_a_run_that_passed_explain_nothing(end: str) -> None:
+    assert diagnose_log(f"{FAULT}\n{end}").cause is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FAULT}\nFinished: FAILURE",
+        f"{FAULT}\nCommand did not exit successfully make exit status 2\nPhase complete: POST_BUILD State: SUCCEEDED",
+        f"Job succeeded\n{FAULT}" + "\nmore" * 20,
+    ],
+)
+def test_a_success_in_between_hides_no_failure(text: str) -> None:
+    assert diagnose_log(text).cause is Cause.COMPILE_ERROR

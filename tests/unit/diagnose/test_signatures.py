@@ -3,7 +3,7 @@
 import pytest
 
 from selfheal.diagnose.redact import Redactor
-from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches, parse
+from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches, parse, words_of
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.errors import InvalidSignature
 from selfheal.ports import LogLine
@@ -15,34 +15,94 @@ id = "one"
 cause = "network"
 confidence = 0.9
 priority = 80
+tools = ["any"]
 patterns = ['(?i)no route']
-example = "No Route"
+examples = ["No Route"]
 """
 
 
 def winner(*texts: str, failure: int | None = None) -> Match | None:
     lines = [LogLine(number, text) for number, text in enumerate(texts, 1)]
-    return best(list(matches(bundled(), lines)), len(lines) - 1 if failure is None else failure)
+    return best(matches(bundled(), lines), len(lines) - 1 if failure is None else failure)
 
 
 def named(match: Match | None) -> str:
     return match.signature.id if match else ""
 
 
-@pytest.mark.parametrize("signature", bundled(), ids=lambda s: s.id)
-def test_every_signature_wins_on_its_example(signature: Signature) -> None:
-    texts = [signature.example, FAILED_TEST] if signature.needs_test else [signature.example]
+def examples() -> list[tuple[Signature, str]]:
+    return [(signature, example) for signature in bundled() for example in signature.examples]
+
+
+EXAMPLES = pytest.mark.parametrize(
+    ("signature", "example"), examples(), ids=[f"{s.id}-{n}" for n, (s, _) in enumerate(examples())]
+)
+
+
+@EXAMPLES
+def test_every_signature_wins_on_its_examples(signature: Signature, example: str) -> None:
+    texts = [example, FAILED_TEST] if signature.needs_test else [example]
     assert named(winner(*texts)) == signature.id
 
 
-@pytest.mark.parametrize("signature", bundled(), ids=lambda s: s.id)
-def test_redaction_leaves_what_a_signature_needs(signature: Signature) -> None:
-    assert signature.regex.search(Redactor().redact(signature.example))
+@EXAMPLES
+def test_no_example_is_claimed_for_another_cause_as_strongly(signature: Signature, example: str) -> None:
+    rivals = [match.signature for match in matches(bundled(), [LogLine(1, example)])]
+    assert not [
+        rival.id
+        for rival in rivals
+        if rival.cause is not signature.cause
+        and rival.priority >= signature.priority
+        and not rival.needs_test
+    ]
+
+
+@EXAMPLES
+def test_redaction_leaves_what_a_signature_needs(signature: Signature, example: str) -> None:
+    texts = [Redactor().redact(example), *([FAILED_TEST] if signature.needs_test else [])]
+    assert named(winner(*texts)) == signature.id
+
+
+def test_every_family_of_tools_has_a_signature() -> None:
+    """The tools whose failures people meet most often; a signature says in ``tools`` whose words it knows."""
+    known = {tool for signature in bundled() for tool in signature.tools}
+    assert known >= {
+        *(
+            "pip",
+            "uv",
+            "Poetry",
+            "npm",
+            "yarn",
+            "pnpm",
+            "Maven",
+            "Gradle",
+            "Cargo",
+            ".NET",
+            "NuGet",
+            "Bundler",
+        ),
+        *("Docker", "BuildKit", "ECR", "Docker Hub", "git", "apt", "Terraform", "CDK", "CloudFormation"),
+        *(
+            "pytest",
+            "Jest",
+            "JUnit",
+            "Go test",
+            "RSpec",
+            "PHPUnit",
+            "ESLint",
+            "mypy",
+            "tsc",
+            "rustc",
+            "javac",
+        ),
+        *("gcc", "clang", "CMake", "Bazel", "MSBuild", "AWS CLI", "Selenium", "GitLab", "Jenkins", "Travis"),
+        *("GitHub Actions", "Taskcluster", "CodeBuild", "CodePipeline", "CodeDeploy"),
+    }
 
 
 def test_there_is_a_signature_for_every_cause_a_log_can_show() -> None:
     causes = {signature.cause for signature in bundled()}
-    assert causes == set(Cause) - {Cause.UNKNOWN, Cause.CANCELLED}
+    assert causes == set(Cause) - {Cause.UNKNOWN}
 
 
 def test_a_genuine_failure_is_never_called_transient() -> None:
@@ -126,7 +186,41 @@ def test_warnings_and_echoed_commands_prove_nothing() -> None:
 
 def test_marks_of_a_flake_count_only_near_a_failed_test() -> None:
     assert named(winner("E: Address already in use", *["x"] * 5, FAILED_TEST)) == "test-race"
-    assert named(winner("E: Address already in use", *["x"] * 60, FAILED_TEST)) == "pytest"
+    assert named(winner("E: Address already in use", *["x"] * 80, FAILED_TEST)) == "pytest"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("CartTest > totalUnderLoad[3]", "cart test total under load"),
+        ("tests/test_pool.py::test_HTTPServer_shutdown", "tests test pool py test http server shutdown"),
+    ],
+)
+def test_the_name_of_a_test_is_read_as_words(name: str, words: str) -> None:
+    assert words_of(name) == words
+
+
+def test_a_name_that_speaks_of_time_or_threads_makes_a_failed_test_a_likely_flake() -> None:
+    found = winner("--- FAIL: TestPoolShutdown (0.01s)", *["x"] * 90, "FAIL\texample.org/pool\t0.3s")
+    assert named(found) == "test-name"
+
+
+def test_one_failed_test_with_an_ordinary_name_decides() -> None:
+    found = winner("--- FAIL: TestPoolShutdown (0.01s)", "--- FAIL: TestTotal (0.01s)")
+    assert found is not None
+    assert found.signature.cause is Cause.TEST_FAILURE
+
+
+def test_one_of_hundreds_is_a_likely_flake_and_two_are_not() -> None:
+    assert named(winner("not ok 1204 cart/test-totals")) == "lone-of-hundreds"
+    assert named(winner("not ok 1204 cart/test-totals", "not ok 1311 cart/test-sums")) != "lone-of-hundreds"
+    assert named(winner("not ok 12 cart/test-totals")) != "lone-of-hundreds"
+
+
+def test_what_broke_the_tests_outranks_what_they_are_called() -> None:
+    assert (
+        named(winner("write: No space left on device", "--- FAIL: TestPoolShutdown (0.01s)")) == "disk-full"
+    )
 
 
 def test_a_test_that_failed_on_every_rerun_is_genuine() -> None:
@@ -158,7 +252,9 @@ def test_the_failed_test_is_named(line: str, test: str) -> None:
         ("confidence = 0.9", "confidence = 2.0", "one: confidence"),
         ("priority = 80", 'priority = "80"', "one: priority must be int"),
         ("priority = 80", "priority = 80\nretry = true", "one: unknown field 'retry'"),
-        ('example = "No Route"', "", "one: field 'example' is missing"),
+        ('examples = ["No Route"]', "", "one: field 'examples' is missing"),
+        ('tools = ["any"]', "tools = []", "one: tools must be a list of at least one text"),
+        ("['(?i)no route']", "['(?i)no route', 7]", "one: patterns must be a list of at least one text"),
         ("(?i)no route", "(no route", "one: not a regular expression"),
         ("[[signature]]", "[signature]", "own [[signature]] table"),
         ("[[signature]]", "[[signature", "not valid TOML"),

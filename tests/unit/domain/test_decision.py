@@ -88,7 +88,7 @@ def test_what_another_attempt_may_not_help_is_left_to_a_person(transient: bool |
     [
         (replace(NETWORK, cause=Cause.UNKNOWN, source="score", transient=None), "passed but is odd"),
         (replace(NETWORK, cause=Cause.UNKNOWN, transient=None), "cause is unknown"),
-        (replace(NETWORK, cause=Cause.OOM), "no remedy for oom"),
+        (replace(NETWORK, cause=Cause.DEPENDENCY_RESOLUTION), "no remedy for dependency_resolution"),
         (
             replace(NETWORK, cause=Cause.TEST_FAILURE, transient=False),
             "not expected to help against test_failure",

@@ -61,7 +61,7 @@ def _explain(words: Sequence[LogLine], log: Sequence[LogLine]) -> tuple[list[Mat
     """All matches and the best; the service's words stand where the log tells of the failure."""
     failure = max(failure_index(log), 0)
     lines = [*log[:failure], *words, *log[failure:]]
-    found = list(matches(bundled(), lines))
+    found = matches(bundled(), lines)
     return found, best(found, failure + len(words))
 
 
@@ -98,7 +98,7 @@ def _suspect(cause: Cause, log: Sequence[LogLine]) -> Suspect:
     """A command that asked for another attempt may still tell what to change for it."""
     if cause is not Cause.INFRA_FLAKE:
         return Suspect.NONE
-    blaming = list(matches(_of_suspects(), log))
+    blaming = matches(_of_suspects(), log)
     found = best(blaming, failure_index(log))
     return found.signature.suspect if found else Suspect.NONE
 

@@ -9,6 +9,12 @@ FAILURE = re.compile(
     r"|^The command \".{0,4096}\" (?:exited with [1-9]|failed)"
     r"|^##\[error\]|^Build step '.{1,200}' marked build as failure|^ERROR: Job failed"
 )
+SUCCESS = re.compile(
+    r"^Done\. Your build exited with 0|^Finished: SUCCESS|^Job succeeded"
+    r"|Phase complete: (?:POST_BUILD|UPLOAD_ARTIFACTS|FINALIZING) (?:State: SUCCEEDED|Success: true)"
+    r"|Successful task run with exit code: 0|^Cleaning up orphan processes"
+)
+"""What build systems write at the end of a run that passed."""
 CONSEQUENCE = re.compile(
     r"^(?:Done\. Your build exited with|Finished: FAILURE|\+ exit [1-9]|exit status [1-9])"
 )

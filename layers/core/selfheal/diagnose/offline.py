@@ -1,9 +1,12 @@
 """Diagnosis of a log about which nothing else is known: no phases, no codes, no test reports."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from selfheal.diagnose.clean import clean, without_prefix
 from selfheal.diagnose.diagnose import diagnose
+from selfheal.diagnose.markers import FAILURE, SUCCESS
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
@@ -12,6 +15,7 @@ from selfheal.domain.score import Level, Score
 from selfheal.ports import LogLine
 
 _UNSCORED = Score(value=0.0, ready=False, level=Level.NONE)
+_END = 12
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _SOME_RUN = Run(
     RunRef(PipelineKey(Service.CODEBUILD, "log"), "log:1"), RunStatus.FAILED, _SOME_TIME, _SOME_TIME
@@ -19,8 +23,13 @@ _SOME_RUN = Run(
 
 
 def diagnose_log(text: str) -> Diagnosis:
-    """The diagnosis of a failed run's log; everything in it is redacted."""
+    """The diagnosis of a failed run's log; everything in it is redacted.
+
+    Where the log itself says that the run passed, its complaints explain nothing: the cause is unknown.
+    """
     lines = [LogLine(number, line) for number, line in enumerate(text.split("\n"), 1)]
+    if _says_it_passed(lines):
+        lines = []
     return diagnose(_SOME_RUN, IncidentKind.FAILED, _UNSCORED, lines, [], Redactor())
 
 
@@ -42,3 +51,9 @@ def quote(shown: str, raw: str) -> str:
             start += 1
         longest = max(longest, shown[start:end], key=len)
     return longest.strip()
+
+
+def _says_it_passed(lines: Sequence[LogLine]) -> bool:
+    """Whether a build system reports success at the end and nowhere a failure."""
+    texts = [without_prefix(clean(line.text)) for line in lines]
+    return any(map(SUCCESS.search, texts[-_END:])) and not any(map(FAILURE.search, texts))

@@ -16,21 +16,35 @@ from selfheal.ports import LogLine
 
 E = TypeVar("E", Cause, Suspect)
 
-_REQUIRED = {"id": str, "cause": str, "confidence": float, "priority": int, "patterns": list, "example": str}
-_OPTIONAL = {"transient": bool, "suspect": str, "needs_test": bool}
-_AFTER_FAILURE_PENALTY = 12.0
+_REQUIRED = {
+    "id": str,
+    "cause": str,
+    "confidence": float,
+    "priority": int,
+    "tools": list,
+    "patterns": list,
+    "examples": list,
+}
+_OPTIONAL = {"transient": bool, "suspect": str, "needs_test": bool, "on_test_name": bool, "lone": bool}
+_AFTER_FAILURE_PENALTY = 24.0
 _DISTANCE_WEIGHT = 4.0
 _NEAR = 10
-_TEST_REACH_BEFORE = 40
+_TEST_REACH_BEFORE = 60
 _TEST_REACH_AFTER = 20
+_WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
-    r"^\W{0,4}(?i:warn(?:ing)?|npm warn|debug)\b|^\${1,2} \S|^\+{1,4} ?\S|Running command |exited with 0\.?$"
+    r"^\W{0,4}(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
+    r"|^\${1,2} \S|^\+{1,4} ?\S|Running command "  # an echoed command
+    r"|exited with 0\.?$|^\s{0,8}(?:ok \d|[\u2713\u2714\u2705]|PASS\b|--- PASS|\[\+\])"  # what went well
+    r"|^\s{0,8}\[javadoc\]|(?i:optional dependency)"
+    r"|(?i:\bs?ccache\b|storage (?:read|write) check failed)"  # caches and statistics, which fail no build
+    r"|(?i:upload(?:ing)? (?:\w{1,20} )?(?:test )?(?:reports|statistics|stats|metrics?|telemetry))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One failure pattern; the fields are described at the top of signatures.toml."""
+    """One kind of failure and how tools word it; docs/adding-a-signature.md describes the fields."""
 
     id: str
     cause: Cause
@@ -40,7 +54,10 @@ class Signature:
     regex: re.Pattern[str]
     suspect: Suspect
     needs_test: bool
-    example: str
+    on_test_name: bool
+    lone: bool
+    tools: tuple[str, ...]
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +72,12 @@ class Match:
 
 @cache
 def bundled() -> tuple[Signature, ...]:
-    """The signatures that come with Selfheal. Raises InvalidSignature."""
-    return parse(files("selfheal.diagnose").joinpath("signatures.toml").read_text("utf-8"))
+    """The signatures that come with Selfheal, family by family. Raises InvalidSignature."""
+    folder = files("selfheal.diagnose").joinpath("known_failures")
+    families = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name
+    )
+    return parse("\n".join(file.read_text("utf-8") for file in families))
 
 
 def parse(text: str) -> tuple[Signature, ...]:
@@ -89,10 +110,13 @@ def _signature(number: int, table: object) -> Signature:
         transient=table.get("transient"),
         confidence=table["confidence"],
         priority=table["priority"],
-        regex=_regex(where, table["patterns"]),
+        regex=_regex(where, _texts(where, "patterns", table["patterns"])),
         suspect=_member(where, "suspect", Suspect, table.get("suspect", "")),
         needs_test=table.get("needs_test", False),
-        example=table["example"],
+        on_test_name=table.get("on_test_name", False),
+        lone=table.get("lone", False),
+        tools=_texts(where, "tools", table["tools"]),
+        examples=_texts(where, "examples", table["examples"]),
     )
 
 
@@ -113,12 +137,17 @@ def _member(where: str, field: str, kind: type[E], value: str) -> E:
     return kind(value)
 
 
-def _regex(where: str, patterns: Sequence[object]) -> re.Pattern[str]:
+def _texts(where: str, field: str, values: Sequence[object]) -> tuple[str, ...]:
+    texts = tuple(value for value in values if isinstance(value, str) and value)
+    if not texts or len(texts) < len(values):
+        raise InvalidSignature(f"{where}: {field} must be a list of at least one text, none of them empty")
+    return texts
+
+
+def _regex(where: str, patterns: Iterable[str]) -> re.Pattern[str]:
     """All patterns as one; a pattern's own ``(?i)`` holds for itself only."""
     parts = []
     for pattern in patterns:
-        if not isinstance(pattern, str):
-            raise InvalidSignature(f"{where}: patterns must be text")
         ignore_case = pattern.startswith("(?i)")
         parts.append(f"(?i:{pattern[4:]})" if ignore_case else f"(?:{pattern})")
     try:
@@ -127,15 +156,38 @@ def _regex(where: str, patterns: Sequence[object]) -> re.Pattern[str]:
         raise InvalidSignature(f"{where}: not a regular expression: {error}") from error
 
 
-def matches(signatures: Iterable[Signature], lines: Sequence[LogLine]) -> Iterator[Match]:
+def matches(signatures: Sequence[Signature], lines: Sequence[LogLine]) -> list[Match]:
     """Every line that a signature matches, except warnings, echoed commands and what went well."""
     texts = [without_prefix(line.text) for line in lines]
     candidates = [(i, text) for i, text in enumerate(texts) if text.strip() and not _NO_OUTCOME.search(text)]
+    found: list[Match] = []
     for signature in signatures:
-        for index, text in candidates:
-            if found := signature.regex.search(text):
-                test = next(filter(None, found.groupdict().values()), "")
-                yield Match(signature, index, lines[index], test)
+        if not signature.on_test_name:
+            mine = list(_of_lines(signature, candidates, lines))
+            found += mine if len(mine) == 1 or not signature.lone else []
+    return found + list(_of_test_names(signatures, found))
+
+
+def _of_lines(
+    signature: Signature, candidates: Iterable[tuple[int, str]], lines: Sequence[LogLine]
+) -> Iterator[Match]:
+    for index, text in candidates:
+        if found := signature.regex.search(text):
+            test = next(filter(None, found.groupdict().values()), "")
+            yield Match(signature, index, lines[index], test)
+
+
+def _of_test_names(signatures: Iterable[Signature], found: Sequence[Match]) -> Iterator[Match]:
+    """What the names of failed tests tell, where every one of them tells the same."""
+    named = [match for match in found if match.test and match.signature.cause is Cause.TEST_FAILURE]
+    for signature in signatures:
+        if signature.on_test_name and all(signature.regex.search(words_of(match.test)) for match in named):
+            yield from (Match(signature, match.index, match.line, match.test) for match in named)
+
+
+def words_of(test: str) -> str:
+    """A test's name in lower-case words: ``CartTest > totalUnderLoad[3]`` is ``cart test total under load``."""
+    return " ".join(_WORD.findall(test)).lower()
 
 
 def best(found: Sequence[Match], failure: int) -> Match | None:
@@ -145,7 +197,21 @@ def best(found: Sequence[Match], failure: int) -> Match | None:
     """
     tests = [match.index for match in found if match.signature.cause is Cause.TEST_FAILURE]
     eligible = [match for match in found if not match.signature.needs_test or _near_test(match.index, tests)]
-    return max(eligible, key=lambda match: (_weight(match, failure), match.index), default=None)
+    winner = _heaviest(eligible, failure)
+    if winner and winner.signature.cause is Cause.TEST_FAILURE:
+        marks = [match for match in eligible if _marks(match, winner)]
+        return _heaviest(marks, failure) or winner
+    return winner
+
+
+def _marks(match: Match, winner: Match) -> bool:
+    """What the failed tests are called, or how many fail, counts wherever in the log their names stand."""
+    signature = match.signature
+    return (signature.on_test_name or signature.lone) and signature.priority >= winner.signature.priority
+
+
+def _heaviest(found: Iterable[Match], failure: int) -> Match | None:
+    return max(found, key=lambda match: (_weight(match, failure), match.index), default=None)
 
 
 def _near_test(index: int, tests: Iterable[int]) -> bool:

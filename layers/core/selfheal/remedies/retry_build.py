@@ -10,7 +10,15 @@ REMEDY = Remedy(
     id="retry_build",
     summary="build the same commit again, unchanged",
     causes=frozenset(
-        {Cause.INFRA_FLAKE, Cause.FLAKY_TEST, Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.TIMEOUT}
+        {
+            Cause.INFRA_FLAKE,
+            Cause.FLAKY_TEST,
+            Cause.NETWORK,
+            Cause.EXTERNAL_SERVICE,
+            Cause.TIMEOUT,
+            Cause.OOM,  # how much memory and disk are left also depends on what else runs on the host
+            Cause.DISK_FULL,
+        }
     ),
     risk=Risk.REPEATS,
     iam_actions=frozenset(
