@@ -17,6 +17,7 @@ PSEUDO = {
     "FallbackModelId": "global.example-fallback",
     "GuardrailId": "exampleguard",
     "BuildLogGroups": "/aws/codebuild/*",
+    "BuildLogBucket": "example-build-logs",
 }
 PLACE = "us-east-1:111122223333"
 ARNS = {

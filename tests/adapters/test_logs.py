@@ -6,6 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from selfheal.adapters.log_lines import LONGEST_LINE
 from selfheal.adapters.logs import CloudWatchLogReader
 from selfheal.domain.errors import RequestRejected
 from selfheal.domain.run import LogLocation
@@ -16,23 +17,38 @@ WHERE = LogLocation("/aws/codebuild/shop", "0a1b")
 TIME = int(datetime.now(UTC).timestamp() * 1000)  # the service refuses events that are weeks old
 
 
-def a_page(stubber: Stubber, messages: list[str], token: str, asked: str = "") -> None:
-    request = {"logGroupName": WHERE.group, "logStreamName": WHERE.stream, "startFromHead": False}
-    events = [{"timestamp": TIME, "message": message} for message in messages]
-    reply = {"events": events, "nextBackwardToken": token}
+def a_page(
+    stubber: Stubber, messages: list[str], token: str, asked: str = "", *, head: bool = True, time: int = TIME
+) -> None:
+    request = {"logGroupName": WHERE.group, "logStreamName": WHERE.stream, "startFromHead": head}
+    events = [{"timestamp": time, "message": message} for message in messages]
+    reply = {"events": events, "nextForwardToken" if head else "nextBackwardToken": token}
     stubber.add_response("get_log_events", reply, request | ({"nextToken": asked} if asked else {}))
+
+
+def texts(reader: CloudWatchLogReader) -> list[str]:
+    lines = list(reader.lines(WHERE))
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+    return [line.text for line in lines]
 
 
 def test_lines_are_read_from_a_real_stream_in_order() -> None:
     client = boto3.client("logs")
     client.create_log_group(logGroupName=WHERE.group)
     client.create_log_stream(logGroupName=WHERE.group, logStreamName=WHERE.stream)
-    messages = ["one\n", "two\nthree\n", "\n", "Ärger"]
+    messages = ["one\n", "two\nthree\n", "\n", "Ärger\n"]
     events: Any = [{"timestamp": TIME + n, "message": message} for n, message in enumerate(messages)]
     client.put_log_events(logGroupName=WHERE.group, logStreamName=WHERE.stream, logEvents=events)
-    texts = ["one", "two", "three", "", "Ärger"]
-    expected = [LogLine(number, text) for number, text in enumerate(texts, 1)]
-    assert CloudWatchLogReader(client).tail(WHERE, 10_000) == expected
+    assert texts(CloudWatchLogReader(client)) == ["one", "two", "three", "", "Ärger"]
+
+
+def test_events_without_newlines_are_lines_too() -> None:
+    client = boto3.client("logs")
+    client.create_log_group(logGroupName=WHERE.group)
+    client.create_log_stream(logGroupName=WHERE.group, logStreamName=WHERE.stream)
+    events: Any = [{"timestamp": TIME + n, "message": f"line {n}"} for n in range(3)]
+    client.put_log_events(logGroupName=WHERE.group, logStreamName=WHERE.stream, logEvents=events)
+    assert texts(CloudWatchLogReader(client)) == ["line 0", "line 1", "line 2"]
 
 
 @pytest.mark.parametrize("group_exists", [True, False])
@@ -40,42 +56,59 @@ def test_a_log_that_does_not_exist_is_empty(group_exists: bool) -> None:
     client = boto3.client("logs")
     if group_exists:
         client.create_log_group(logGroupName=WHERE.group)
-    assert CloudWatchLogReader(client).tail(WHERE, 10_000) == []
+    assert texts(CloudWatchLogReader(client)) == []
 
 
-def test_pages_are_read_backwards_past_an_empty_one_to_the_head(scripted: Scripted) -> None:
+def test_pages_are_read_past_an_empty_one_to_the_end(scripted: Scripted) -> None:
     client, stubber = scripted("logs")
-    a_page(stubber, ["four", "five"], "b1")
-    a_page(stubber, [], "b2", asked="b1")
-    a_page(stubber, ["one", "two", "three"], "b3", asked="b2")
-    a_page(stubber, [], "b3", asked="b3")
-    lines = CloudWatchLogReader(client).tail(WHERE, 10_000)
-    assert [line.text for line in lines] == ["one", "two", "three", "four", "five"]
+    a_page(stubber, ["one\n", "two\n"], "f1")
+    a_page(stubber, [], "f2", asked="f1")
+    a_page(stubber, ["three\n"], "f3", asked="f2")
+    a_page(stubber, [], "f3", asked="f3")
+    assert texts(CloudWatchLogReader(client)) == ["one", "two", "three"]
 
 
-def test_reading_stops_at_the_bytes_asked_for_and_leaves_older_pages_alone(scripted: Scripted) -> None:
+def test_pages_are_read_as_they_are_asked_for(scripted: Scripted) -> None:
     client, stubber = scripted("logs")
-    a_page(stubber, ["aaaa", "bbbb", "cccc"], "b1")
-    assert CloudWatchLogReader(client).tail(WHERE, 10) == [LogLine(1, "bbbb"), LogLine(2, "cccc")]
+    a_page(stubber, ["one\n", "two\n"], "f1")
+    assert next(CloudWatchLogReader(client).lines(WHERE)) == LogLine(1, "one")
 
 
-def test_bytes_are_counted_and_not_characters(scripted: Scripted) -> None:
+def test_a_line_cut_over_events_and_pages_is_one_line(scripted: Scripted) -> None:
     client, stubber = scripted("logs")
-    a_page(stubber, ["öö", "üü"], "b1")
-    assert CloudWatchLogReader(client).tail(WHERE, 9) == [LogLine(1, "üü")]
+    a_page(stubber, ["first\n", "the sec"], "f1")
+    a_page(stubber, ["ond, whole\n"], "f1", asked="f1")
+    assert texts(CloudWatchLogReader(client)) == ["first", "the second, whole"]
 
 
-@pytest.mark.parametrize(("limit", "text"), [(5, "xxend"), (1, "d"), (0, "")])
-def test_of_a_line_longer_than_all_there_is_room_for_the_end_is_kept(
-    scripted: Scripted, limit: int, text: str
-) -> None:
+def test_of_a_longer_log_the_end_is_read_and_the_gap_said(scripted: Scripted) -> None:
     client, stubber = scripted("logs")
-    a_page(stubber, ["x" * 100_000 + "end"], "b1")
-    assert CloudWatchLogReader(client).tail(WHERE, limit) == [LogLine(1, text)]
+    a_page(stubber, ["aaaa\n", "bbbb\n"], "f1", time=TIME)
+    a_page(stubber, ["yyyy\n", "zzzz\n"], "b1", head=False, time=TIME + 9)
+    a_page(stubber, ["wwww\n", "xxxx\n"], "b2", asked="b1", head=False, time=TIME + 8)
+    found = texts(CloudWatchLogReader(client, head_bytes=9, tail_bytes=15))
+    assert found[:2] == ["aaaa", "bbbb"]
+    assert "9 bytes of the log were read" in found[3]
+    assert found[4:] == ["xxxx", "yyyy", "zzzz"]
+
+
+def test_the_end_does_not_repeat_what_was_read_before_it(scripted: Scripted) -> None:
+    client, stubber = scripted("logs")
+    a_page(stubber, ["aaaa\n", "bbbb\n"], "f1", time=TIME)
+    a_page(stubber, ["zzzz\n"], "b1", head=False, time=TIME + 1)
+    a_page(stubber, ["aaaa\n", "bbbb\n"], "b2", asked="b1", head=False, time=TIME - 1)
+    assert texts(CloudWatchLogReader(client, head_bytes=9, tail_bytes=1000))[4:] == ["zzzz"]
+
+
+def test_a_line_that_does_not_end_is_cut(scripted: Scripted) -> None:
+    client, stubber = scripted("logs")
+    a_page(stubber, ["\n", "x" * 300_000], "f1")
+    a_page(stubber, ["x" * 300_000], "f1", asked="f1")
+    assert [len(text) for text in texts(CloudWatchLogReader(client))] == [0, LONGEST_LINE + 1]
 
 
 def test_a_log_that_may_not_be_read_is_not_empty(scripted: Scripted) -> None:
     client, stubber = scripted("logs")
     stubber.add_client_error("get_log_events", "AccessDeniedException", "no", http_status_code=400)
     with pytest.raises(RequestRejected, match="logs:GetLogEvents"):
-        CloudWatchLogReader(client).tail(WHERE, 10_000)
+        list(CloudWatchLogReader(client).lines(WHERE))

@@ -185,6 +185,19 @@ def test_what_is_set_aside_and_what_is_measured_lie_apart_and_only_ingest_run_wr
     assert [arn["Fn::Sub"] for arn in statement["Resource"]] == folders
 
 
+def test_logs_in_s3_are_read_from_the_named_bucket_of_this_account_only() -> None:
+    granted = source()["Resources"]["DiagnoseFailureFunction"]["Properties"]["Policies"][1]["Fn::If"]
+    assert granted[0] == "HasBuildLogBucket"
+    assert granted[1]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${BuildLogBucket}/*"},
+            "Condition": {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}},
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("groups", "accepted"),
     [

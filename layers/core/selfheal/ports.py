@@ -15,7 +15,7 @@ from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, TestTotals
 from selfheal.domain.policy import Budget
-from selfheal.domain.run import LogLocation, PipelineKey, Run, RunRef
+from selfheal.domain.run import LogLocation, LogObject, PipelineKey, Run, RunRef
 from selfheal.domain.score import Score
 
 
@@ -54,17 +54,21 @@ class TestReports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A raw line of a build log and its number (1-based, counted from the first line read)."""
+    """A raw line of a build log and its number there (1-based)."""
 
     number: int
     text: str
 
 
 class LogReader(Protocol):
-    """Reads build logs."""
+    """Reads build logs of any size."""
 
-    def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
-        """The last lines of the log, at most ``max_bytes``; empty when group or stream do not exist."""
+    def lines(self, place: LogLocation | LogObject) -> Iterator[LogLine]:
+        """The log's lines in order, read while they are asked for; none when there is no such log.
+
+        A log beyond the reader's limit is read from its start and at its end; what is left out is said in a
+        line of its own. Errors come while iterating.
+        """
 
 
 class Lake(Protocol):

@@ -118,8 +118,12 @@ class Runtime(Stores):
     def logs(self) -> LogReader:
         """Reads build logs."""
         from selfheal.adapters.logs import CloudWatchLogReader
+        from selfheal.adapters.readers import PlaceLogReader
+        from selfheal.adapters.s3_logs import S3LogReader
 
-        return CloudWatchLogReader(self._clients("logs"))
+        return PlaceLogReader(
+            lambda: CloudWatchLogReader(self._clients("logs")), lambda: S3LogReader(self._clients("s3"))
+        )
 
     @cached_property
     def resumer(self) -> Resumer:

@@ -1,6 +1,7 @@
 """diagnose_failure: gathers the evidence, writes the diagnosis down, lets no secret out."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,17 +9,22 @@ from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.errors import IncidentNotFound, RequestRejected, RunNotFound
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
-from selfheal.domain.run import LogLocation, RunStatus
+from selfheal.domain.run import LogLocation, LogObject, RunStatus
 from selfheal.ports import LogLine, TestCase
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.testing.builders import SHOP, a_run, an_incident
-from selfheal.testing.memory import MemoryIncidents, MemoryLedger
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
 
 INCIDENT = an_incident()
 
 
-def diagnosed(service: FakeService, ledger: MemoryLedger, incident_id: str = INCIDENT.id) -> Diagnosis:
+def diagnosed(
+    service: FakeService,
+    ledger: MemoryLedger,
+    incident_id: str = INCIDENT.id,
+    runs: MemoryRuns | None = None,
+) -> Diagnosis:
     incidents = MemoryIncidents()
     incidents.open(INCIDENT)
     return diagnose_failure(
@@ -26,6 +32,7 @@ def diagnosed(service: FakeService, ledger: MemoryLedger, incident_id: str = INC
         incidents=incidents,
         reader=service,
         logs=service,
+        runs=runs or MemoryRuns(),
         reports=service,
         ledger=ledger,
         clock=FixedClock(),
@@ -78,8 +85,9 @@ def test_a_build_that_is_gone_and_an_incident_that_never_was_are_clear_errors() 
 
 def test_a_log_that_may_not_be_read_is_said_and_the_services_facts_are_used() -> None:
     class Forbidden(FakeService):
-        def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
+        def lines(self, place: LogLocation | LogObject) -> Iterator[LogLine]:
             raise RequestRejected("logs:GetLogEvents: AccessDeniedException")
+            yield  # the real one comes while iterating, too
 
     service, ledger = Forbidden(), MemoryLedger()
     service.add(a_run(status=RunStatus.TIMED_OUT))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from selfheal.adapters.calls import Json
 from selfheal.domain.run import (
     LogLocation,
+    LogObject,
     Phase,
     PipelineKey,
     Run,
@@ -112,10 +113,15 @@ def _seconds(phase: Json) -> float | None:
     return None if whole is None else float(whole)
 
 
-def _log(logs: Json) -> LogLocation | None:
-    """None for builds that log to S3 only, or not at all."""
+def _log(logs: Json) -> LogLocation | LogObject | None:
+    """CloudWatch before S3 where a build logs to both; None for one that logs to neither."""
     group, stream = logs.get("groupName"), logs.get("streamName")
-    return LogLocation(group, stream) if group and stream else None
+    if group and stream and logs.get("cloudWatchLogs", {}).get("status") != "DISABLED":
+        return LogLocation(group, stream)
+    bucket, _, key = logs.get("s3LogsArn", "").rpartition(":::")[2].partition("/")
+    if bucket and key and logs.get("s3Logs", {}).get("status") == "ENABLED":
+        return LogObject(bucket, key)
+    return None
 
 
 def _utc(moment: datetime) -> datetime:

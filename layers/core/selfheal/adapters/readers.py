@@ -1,9 +1,10 @@
-"""One RunReader for all services."""
+"""One RunReader for all services, one LogReader for all places of logs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from selfheal.domain.run import Run, RunRef, Service
-from selfheal.ports import RunReader
+from selfheal.domain.run import LogLocation, LogObject, Run, RunRef, Service
+from selfheal.ports import LogLine, RunReader
 
 Maker = Callable[[], RunReader]
 
@@ -25,3 +26,23 @@ class ServiceReader:
         if service not in self._made:
             self._made[service] = self._makers[service]()
         return self._made[service].read(ref)
+
+
+class _Cloudwatch(Protocol):
+    def lines(self, place: LogLocation) -> Iterator[LogLine]: ...
+
+
+class _S3(Protocol):
+    def lines(self, place: LogObject) -> Iterator[LogLine]: ...
+
+
+class PlaceLogReader:
+    """LogReader that asks the reader of the place where the log is, which it makes when it is needed."""
+
+    def __init__(self, cloudwatch: Callable[[], _Cloudwatch], s3: Callable[[], _S3]) -> None:
+        self._cloudwatch = cloudwatch
+        self._s3 = s3
+
+    def lines(self, place: LogLocation | LogObject) -> Iterator[LogLine]:
+        """LogReader."""
+        return self._s3().lines(place) if isinstance(place, LogObject) else self._cloudwatch().lines(place)

@@ -1,35 +1,46 @@
 """Log reduction: the lines that matter within a byte budget, whatever the log's size."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from selfheal.diagnose.clean import without_prefix
+from selfheal.diagnose.gather import AFTER_FAILURE, AROUND_ERROR, BEFORE_FAILURE, FOLDED, gather
 from selfheal.diagnose.markers import CONTEXT, ERROR, FAILURE
+from selfheal.diagnose.shape import shape
 from selfheal.ports import LogLine
 
-_BEFORE_FAILURE = 80
-_AFTER_FAILURE = 6
-_AROUND_ERROR = 3
-_TAIL = 40
-FOLDED = "(like the line above, "
-_VARYING = re.compile(r"\d+")
+__all__ = ["FOLDED", "choose", "failure_index", "reduce"]
+
+_TAIL = 20
+_LONGEST = 1000
+_LONGEST_END = 300
+_CUT = " [...] "
 
 
-def reduce(lines: Sequence[LogLine], max_bytes: int) -> list[LogLine]:
-    """The lines that matter, in order, with their own numbers; together at most ``max_bytes`` of UTF-8.
+def reduce(lines: Iterable[LogLine], max_bytes: int, usual: frozenset[int] = frozenset()) -> list[LogLine]:
+    """The cleaned lines that matter, in order, with their own numbers; together at most ``max_bytes`` of UTF-8.
+
+    The lines are read once and may be any number: what is held does not grow with them. ``usual`` are the
+    shapes of what recent good runs of the same pipeline said (see ``shapes``), empty where nothing is known.
+    """
+    found = gather(lines, max_bytes, usual)
+    return choose(found.lines, max_bytes, found.new)
+
+
+def choose(lines: Sequence[LogLine], max_bytes: int, new: Set[int] = frozenset()) -> list[LogLine]:
+    """The most important of these lines within ``max_bytes``; long ones are cut in their middle.
 
     Taken in this order until the budget is spent: the end of the log, the lines before the first failed
-    command, the first error, phase context, the other errors from the last one back, then what is left
-    from the end. Lines that repeat the one above are folded into one line that says how many there were.
+    command, the first error, errors and lines that good runs do not say (``new``, by number) from the failure
+    back, phase context, then what is left from the end.
     """
-    folded = list(_folded(lines))
+    lines = [LogLine(line.number, _cut(line.text)) for line in lines]
     kept: set[int] = set()
-    for index in _by_importance(folded):
-        size = len(folded[index].text.encode("utf-8", "replace")) + 1
+    for index in _by_importance(lines, new):
+        size = len(lines[index].text.encode("utf-8", "replace")) + 1
         if index not in kept and size <= max_bytes:
             kept.add(index)
             max_bytes -= size
-    return [folded[index] for index in sorted(kept)]
+    return [lines[index] for index in sorted(kept)]
 
 
 def failure_index(lines: Sequence[LogLine]) -> int:
@@ -38,22 +49,13 @@ def failure_index(lines: Sequence[LogLine]) -> int:
     return next(marked, len(lines) - 1)
 
 
-def _folded(lines: Iterable[LogLine]) -> Iterator[LogLine]:
-    shape, repeats, last = "", 0, 0
-    for line in lines:
-        mine = _VARYING.sub("0", without_prefix(line.text)).strip()
-        if mine and mine == shape:
-            repeats, last = repeats + 1, line.number
-            continue
-        if repeats:
-            yield LogLine(last, f"{FOLDED}{repeats} times more)")
-        shape, repeats = mine, 0
-        yield line
-    if repeats:
-        yield LogLine(last, f"{FOLDED}{repeats} times more)")
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return text[: _LONGEST - _LONGEST_END - len(_CUT)] + _CUT + text[-_LONGEST_END:]
 
 
-def _by_importance(lines: Sequence[LogLine]) -> Iterator[int]:
+def _by_importance(lines: Sequence[LogLine], new: Set[int]) -> Iterator[int]:
     """Indices, most important first; some more than once."""
     count = len(lines)
     if not count:
@@ -61,9 +63,23 @@ def _by_importance(lines: Sequence[LogLine]) -> Iterator[int]:
     failure = failure_index(lines)
     errors = [i for i, line in enumerate(lines) if ERROR.search(line.text)]
     yield from reversed(range(max(0, count - _TAIL), count))
-    yield from reversed(range(max(0, failure - _BEFORE_FAILURE), min(count, failure + _AFTER_FAILURE + 1)))
+    yield from reversed(range(max(0, failure - BEFORE_FAILURE), min(count, failure + AFTER_FAILURE + 1)))
     for error in errors[:1]:
-        yield from range(max(0, error - _AROUND_ERROR), min(count, error + _AROUND_ERROR + 1))
+        yield from range(max(0, error - AROUND_ERROR), min(count, error + AROUND_ERROR + 1))
+    yield from _telling(lines, errors, new, failure)
     yield from (i for i, line in enumerate(lines) if CONTEXT.search(line.text))
-    yield from reversed(errors)
     yield from reversed(range(count))
+
+
+def _telling(lines: Sequence[LogLine], errors: Sequence[int], new: Set[int], failure: int) -> list[int]:
+    """Errors and new lines: each shape once before any comes again, the nearest before the failure first."""
+    telling = {*errors, *(i for i, line in enumerate(lines) if line.number in new)}
+    nearest = sorted(telling, key=lambda index: (index > failure, abs(failure - index)))
+    seen: set[str] = set()
+    first: list[int] = []
+    again: list[int] = []
+    for index in nearest:
+        mine = shape(lines[index].text)
+        (again if mine in seen else first).append(index)
+        seen.add(mine)
+    return first + again

@@ -99,6 +99,14 @@ def seconds_between(start: datetime, end: datetime) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class LogObject:
+    """Where a build's output is in S3, for builds that do not log to CloudWatch."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as its service describes it.
 
@@ -115,7 +123,7 @@ class Run:
     phases: tuple[Phase, ...] = ()
     source_version: str = ""
     initiator: str = ""
-    log: LogLocation | None = None
+    log: LogLocation | LogObject | None = None
     report_arns: tuple[str, ...] = ()
     queued_seconds: float | None = None
     compute_type: str = ""

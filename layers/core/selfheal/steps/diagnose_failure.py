@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from selfheal.diagnose.diagnose import diagnose
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
-from selfheal.domain.errors import RequestRejected
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.run import PipelineKey, Run
-from selfheal.ports import Clock, IncidentStore, Ledger, LogLine, LogReader, RunReader, TestReports
+from selfheal.domain.run import PipelineKey
+from selfheal.ports import Clock, IncidentStore, Ledger, LogReader, RunReader, RunStore, TestReports
+from selfheal.steps.build_log import read_log
 from selfheal.wire import encode
 
-LOG_BYTES = 512 * 1024
 FAILURES = 20
 
 
@@ -32,6 +31,7 @@ def diagnose_failure(
     incidents: IncidentStore,
     reader: RunReader,
     logs: LogReader,
+    runs: RunStore,
     reports: TestReports,
     ledger: Ledger,
     clock: Clock,
@@ -40,7 +40,7 @@ def diagnose_failure(
     incident = incidents.get(request.incident_id)
     run = reader.read(incident.run)
     redactor = Redactor(run.secrets)
-    lines, trouble = _read_log(run, logs)
+    lines, trouble = read_log(run, redactor, logs=logs, reader=reader, runs=runs)
     failures = reports.failures(run.report_arns, FAILURES) if run.report_arns else []
     diagnosis = diagnose(run, incident.kind, incident.score, lines, failures, redactor)
     if trouble:
@@ -48,13 +48,3 @@ def diagnose_failure(
         diagnosis = replace(diagnosis, evidence=(*diagnosis.evidence, noted))
     ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
     return diagnosis
-
-
-def _read_log(run: Run, logs: LogReader) -> tuple[list[LogLine], str]:
-    """The log's end; where it may not be read, why not: the service's own facts may still say enough."""
-    if run.log is None:
-        return [], ""
-    try:
-        return logs.tail(run.log, LOG_BYTES), ""
-    except RequestRejected as refusal:
-        return [], f"Selfheal may not read this log, see the parameter BuildLogGroups: {refusal}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from selfheal.domain.errors import MeasurementIncomplete
 from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import Run, Service
+from selfheal.domain.run import LogLocation, Run, Service
 from selfheal.measure_ports import BuildMetrics, LogSizes, Utilisation
 from selfheal.ports import StoredRun, TestReports
 
@@ -43,7 +43,7 @@ def measure(run: Run, gauges: Gauges) -> Measurement:
         queued_seconds=run.queued_seconds,
         tests=gauges.reports.totals(run.report_arns) if run.report_arns else None,
         **used,
-        log_bytes=gauges.log_sizes.bytes_of(run.log) if run.log else None,
+        log_bytes=gauges.log_sizes.bytes_of(run.log) if isinstance(run.log, LogLocation) else None,
         cache=run.cache,
         source_version=run.source_version,
         initiator=run.initiator,

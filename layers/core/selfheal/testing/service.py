@@ -1,12 +1,12 @@
 """CodeBuild in memory: one object behind all the ports that reach the real one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from selfheal.domain.errors import RequestRejected, RunNotFound
 from selfheal.domain.measurement import TestTotals
-from selfheal.domain.run import LogLocation, Run, RunRef, RunStatus
+from selfheal.domain.run import LogLocation, LogObject, Run, RunRef, RunStatus
 from selfheal.measure_ports import Utilisation
 from selfheal.ports import LogLine, TestCase
 from selfheal.testing.builders import NOON
@@ -36,7 +36,7 @@ class FakeService:
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
-    logs: dict[LogLocation, list[str]] = field(default_factory=dict)
+    logs: dict[LogLocation | LogObject, list[str]] = field(default_factory=dict)
     cases: list[TestCase] = field(default_factory=list)
     use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0, 1e6, 2e6))
     actor: str = "selfheal-role/execute-action"
@@ -77,9 +77,9 @@ class FakeService:
         log = self.logs.get(location)
         return None if log is None else sum(len(line.encode()) for line in log)
 
-    def tail(self, location: LogLocation, max_bytes: int) -> list[LogLine]:
+    def lines(self, place: LogLocation | LogObject) -> Iterator[LogLine]:
         """LogReader."""
-        return [LogLine(n, text) for n, text in enumerate(self.logs.get(location, []), 1)]
+        return (LogLine(n, text) for n, text in enumerate(self.logs.get(place, []), 1))
 
     def retry(self, build_id: str, token: str) -> str:
         """Builds."""
