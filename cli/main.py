@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from cli import demo, diagnose, incidents, local_cloud, redact
+from cli import backfill, demo, diagnose, incidents, local_cloud, redact
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("backfill")(backfill.backfill)
 app.command("diagnose")(diagnose.diagnose)
 app.command("redact")(redact.redact)
 app.add_typer(local_cloud.app, name="local")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -13,6 +14,7 @@ from cli.errors import UsageError
 from local.clients import client
 from local.cloud import LocalCloud, Status
 from local.demo import run_demo
+from local.past import Past, Place, past
 from local.play import Update
 from local.progress import Tell
 from local.records import Models, Records, models, records
@@ -20,12 +22,15 @@ from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.adapters.clock import SystemClock
-from selfheal.adapters.session import Clients
+from selfheal.adapters.session import Clients, Patience
 from selfheal.adapters.sts import caller_of
+from selfheal.domain.run import PipelineKey
 from selfheal.ports import Clock
+from selfheal.steps.reconcile_runs import look_back
 
 TABLE_OUTPUT = "TableName"
 BUCKET_OUTPUT = "LakeBucketName"
+RECONCILE_OUTPUT = "ReconcileMinutes"
 
 
 class Cloud(Protocol):
@@ -63,6 +68,9 @@ class Surroundings(Protocol):
     def models(self, stack_name: str, *, local: bool) -> Models:
         """The models of a stack, chosen the same way."""
 
+    def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
+        """The past of a stack's account, of all pipelines or only these, at so many calls a second at most."""
+
     def caller(self, stack_name: str, *, local: bool) -> str:
         """The IAM identity by which that stack is reached."""
 
@@ -92,16 +100,23 @@ class RealSurroundings:
             clients("dynamodb"), stack.output(TABLE_OUTPUT), clients("s3"), stack.output(BUCKET_OUTPUT)
         )
 
+    def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
+        """See Surroundings."""
+        stack = self._stack(stack_name, local, Patience(attempts=10, adaptive=True))
+        minutes = timedelta(minutes=float(stack.output(RECONCILE_OUTPUT)))
+        place = Place(stack.output(TABLE_OUTPUT), stack.output(BUCKET_OUTPUT), look_back(minutes))
+        return past(stack.clients, place, only, pace)
+
     def caller(self, stack_name: str, *, local: bool) -> str:
         """See Surroundings."""
         return caller_of(self._stack(stack_name, local).clients("sts"))
 
-    def _stack(self, stack_name: str, local: bool) -> "_Stack":
+    def _stack(self, stack_name: str, local: bool, patience: Patience | None = None) -> "_Stack":
         """Without a choice, a local cloud that was started comes before AWS."""
         if local and stack_name:
             raise UsageError("--local and --stack-name exclude each other")
         if stack_name:
-            clients = Clients()
+            clients = Clients(patience)
             return _Stack(stack_name, clients, _outputs_of(clients("cloudformation"), stack_name))
         if local or self.cloud.status().state is not None:
             state = self.cloud.running()

@@ -1,7 +1,8 @@
 """What measuring a run needs from the outside world beside the run; errors as in ports.py."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from selfheal.domain.measurement import Measurement
@@ -38,3 +39,10 @@ class Quarantine(Protocol):
 
     def put(self, measurement: Measurement, reasons: Sequence[str]) -> bool:
         """Set a measurement aside unless its run is there already; True when it is new."""
+
+
+class PastRuns(Protocol):
+    """Reads finished runs out of a service's history."""
+
+    def ended_between(self, since: datetime, until: datetime) -> Iterator[Run]:
+        """Every run that ended from ``since`` to before ``until``, whole, about newest first."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -11,15 +12,18 @@ from typer.testing import Result as Invoked
 from cli.errors import UsageError
 from cli.main import app
 from local.cloud import Status
+from local.past import Past
 from local.play import Update
 from local.progress import Stage, Step, Tell
 from local.records import Models, Records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
-from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.domain.run import PipelineKey
+from selfheal.steps.measure_run import Gauges
+from selfheal.testing.memory import MemoryIncidents, MemoryLake, MemoryLedger, MemoryQuarantine, MemoryRuns
 from selfheal.testing.models import MemoryModelLedger, MemoryModels
-from selfheal.testing.service import FixedClock
+from selfheal.testing.service import FakeService, FixedClock
 
 STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
 ANN = "arn:aws:sts::111122223333:assumed-role/developer/ann"
@@ -67,6 +71,9 @@ class FakeSurroundings:
     asked: list[tuple[str, bool]] = field(default_factory=list)
     versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
     clock: FixedClock = field(default_factory=FixedClock)
+    service: FakeService = field(default_factory=FakeService)
+    lake: MemoryLake = field(default_factory=MemoryLake)
+    wanted: list[tuple[list[PipelineKey], float]] = field(default_factory=list)
 
     def records(self, stack_name: str, *, local: bool) -> Records:
         self.asked.append((stack_name, local))
@@ -77,6 +84,14 @@ class FakeSurroundings:
     def models(self, stack_name: str, *, local: bool) -> Models:
         self.asked.append((stack_name, local))
         return self.versions
+
+    def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
+        self.asked.append((stack_name, local))
+        self.wanted.append((list(only), pace))
+        service = self.service
+        gauges = Gauges(service, service, service)
+        recent = timedelta(hours=1)
+        return Past(service, gauges, self.lake, MemoryQuarantine(), self.stores.runs, recent)
 
     def caller(self, stack_name: str, *, local: bool) -> str:
         return ANN

@@ -29,7 +29,7 @@ class CodeDeployReader:
         gone = {"DeploymentDoesNotExistException": f"{ref.run_id}: CodeDeploy knows no such deployment"}
         with calling("codedeploy:GetDeployment", gone=gone):
             reply = self._client.get_deployment(deploymentId=ref.run_id)
-        return _run_of(reply["deploymentInfo"])
+        return deployment_run(reply["deploymentInfo"])
 
 
 def deployment_ref(info: Json) -> RunRef:
@@ -38,7 +38,8 @@ def deployment_ref(info: Json) -> RunRef:
     return RunRef(PipelineKey(Service.CODEDEPLOY, name), info["deploymentId"])
 
 
-def _run_of(info: Json) -> Run:
+def deployment_run(info: Json) -> Run:
+    """The Run that a deployment in CodeDeploy's reply is. Raises RunNotFound when it has no beginning."""
     created, started, ended = (_utc(info.get(f"{name}Time")) for name in ("create", "start", "complete"))
     begin = started or created
     if begin is None:

@@ -47,9 +47,15 @@ class CodePipelineReader:
         attempt = _attempt(stage_attempts(self._client, pipeline, execution), stage, number)
         if attempt is None:
             raise RunNotFound(f"{ref.run_id}: the stage ran no action in this execution")
-        with calling("codepipeline:GetPipelineExecution", gone=_gone(pipeline, execution)):
-            reply = self._client.get_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution)
-        return _run_of(ref, attempt, reply["pipelineExecution"])
+        return stage_run(ref, attempt, get_execution(self._client, pipeline, execution))
+
+
+def get_execution(client: Client, pipeline: str, execution: str) -> Json:
+    """One execution of a pipeline. Raises RunNotFound."""
+    with calling("codepipeline:GetPipelineExecution", gone=_gone(pipeline, execution)):
+        reply = client.get_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution)
+    found: Json = reply["pipelineExecution"]
+    return found
 
 
 def stage_attempts(client: Client, pipeline: str, execution: str) -> list[Attempt]:
@@ -101,7 +107,8 @@ def _parts(run_id: str) -> tuple[str, str, str, int]:
     return parts[0], parts[1], parts[2], int(parts[3])
 
 
-def _run_of(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
+def stage_run(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
+    """The Run that an attempt of a stage is."""
     status = attempt.status
     ended = max(_updated(action) for action in attempt.actions) if status.terminal else None
     trigger = execution.get("trigger", {})

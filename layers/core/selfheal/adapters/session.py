@@ -10,10 +10,14 @@ from selfheal.adapters.calls import Client
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one call may take: seconds to wait for each reply, and tries in all, the first included."""
+    """How long one call may take: seconds to wait for each reply, and tries in all, the first included.
+
+    ``adaptive`` slows every later call down as well once a service asks for it: for long work that nobody waits for.
+    """
 
     read_seconds: int = 10
     attempts: int = 3
+    adaptive: bool = False
     connect_seconds: int = 3
 
     @property
@@ -26,7 +30,10 @@ class Patience:
         return Config(
             connect_timeout=self.connect_seconds,
             read_timeout=self.read_seconds,
-            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            retries={
+                "mode": "adaptive" if self.adaptive else "standard",
+                "total_max_attempts": self.attempts,
+            },
         )
 
 
@@ -37,12 +44,13 @@ PATIENCE = {"bedrock-runtime": Patience(read_seconds=25, attempts=2)}
 class Clients:
     """Gives one client per service. Region, credentials and endpoints come from the environment."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
         self._made: dict[str, Client] = {}
 
     def __call__(self, service: str) -> Client:
         """The client of that service, made when it is first asked for."""
         if service not in self._made:
-            config = PATIENCE.get(service, Patience()).config()
+            config = PATIENCE.get(service, self._patience).config()
             self._made[service] = boto3.client(service, config=config)  # type: ignore[call-overload]
         return self._made[service]

@@ -30,7 +30,7 @@ class FixedClock:
 @dataclass
 class FakeService:
     """CodeBuild as far as the ports go: RunReader, TestReports, BuildMetrics, LogReader, LogSizes,
-    Builds, FinishedRuns.
+    Builds, FinishedRuns, PastRuns.
 
     ``crash_after_start`` makes the next started build happen and the caller not hear of it.
     """
@@ -102,6 +102,11 @@ class FakeService:
     def ended_since(self, since: datetime) -> Iterable[RunRef]:
         """FinishedRuns."""
         return [run.ref for run in self.runs.values() if run.ended_at and run.ended_at >= since]
+
+    def ended_between(self, since: datetime, until: datetime) -> Iterator[Run]:
+        """PastRuns."""
+        ended = [run for run in self.runs.values() if run.ended_at and since <= run.ended_at < until]
+        yield from sorted(ended, key=lambda run: run.started_at, reverse=True)
 
     def _start(self, how: str, run: Run, token: str) -> str:
         if self.rejects:
