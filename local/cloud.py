@@ -4,10 +4,11 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from local import deploy
 from local.errors import CloudBusy, CloudNotRunning, InvalidState
@@ -49,6 +50,7 @@ class LocalCloud:
     """One local cloud. All it has lives in ``home``: state, logs, work directories, the built application.
 
     ``ministack_port`` and ``devtools_port`` are preferences (0: none); one in use is replaced by a free one.
+    ``parameters`` are those of the stack that shall differ from samconfig.toml.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class LocalCloud:
         *,
         ministack_port: int = MINISTACK_PORT,
         devtools_port: int = DEVTOOLS_PORT,
+        parameters: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.home = home.resolve()
+        self._parameters = parameters
         self._ports = {MINISTACK.name: ministack_port, DEVTOOLS.name: devtools_port}
 
     def up(self, tell: Tell) -> CloudState:
@@ -167,7 +171,7 @@ class LocalCloud:
     def _deploy(self, state: CloudState, tell: Tell) -> CloudState:
         tell(Step("deploy", Stage.RUNNING, "sam deploy"))
         started = time.monotonic()
-        state = replace(state, outputs=deploy.deploy(self.home, state))
+        state = replace(state, outputs=deploy.deploy(self.home, state, self._parameters))
         save(self.home, state)
         tell(Step("deploy", Stage.DONE, f"sam deploy of {state.stack}, {time.monotonic() - started:.0f} s"))
         return state

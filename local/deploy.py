@@ -3,6 +3,8 @@
 import os
 import shutil
 import sys
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.clients import client
@@ -29,8 +31,11 @@ def finish_build(building: Spawned) -> None:
     wait_until_done(building, BUILD_SECONDS)
 
 
-def deploy(home: Path, state: CloudState) -> dict[str, str]:
-    """Run `sam deploy` and give the stack's outputs. Raises StepFailed."""
+def deploy(home: Path, state: CloudState, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Run `sam deploy` and give the stack's outputs. Raises StepFailed.
+
+    ``parameters`` of the stack go before those of samconfig.toml.
+    """
     arguments = [
         "deploy",
         *CONFIGURATION,
@@ -39,9 +44,17 @@ def deploy(home: Path, state: CloudState) -> dict[str, str]:
         *("--template-file", str(home / "build" / "template.yaml")),
         "--no-confirm-changeset",
         "--no-fail-on-empty-changeset",
+        *("--parameter-overrides", *overrides(parameters)),
     ]
     wait_until_done(_sam("sam-deploy", arguments, environment(state), home), DEPLOY_SECONDS)
     return outputs(state)
+
+
+def overrides(parameters: Mapping[str, str]) -> list[str]:
+    """The stack's parameters as `sam deploy` takes them: those of samconfig.toml, replaced where others are given."""
+    configured = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["deploy"]["parameters"]
+    texts = dict(text.split("=", 1) for text in configured["parameter_overrides"])
+    return [f"{name}={value}" for name, value in {**texts, **parameters}.items()]
 
 
 def outputs(state: CloudState) -> dict[str, str]:

@@ -112,6 +112,12 @@ def test_reasoning_and_talk_before_the_tool_call_are_skipped(bedrock: Bedrock) -
     assert json.loads(bedrock.ask(FORCED).text) == ANSWER
 
 
+def test_a_call_of_a_tool_that_nobody_offered_is_no_suggestion(bedrock: Bedrock) -> None:
+    bedrock.answers({"toolUse": {"toolUseId": "t1", "name": "start_build", "input": ANSWER}})
+    with pytest.raises(NoSuggestion, match="malformed"):
+        bedrock.ask(FORCED, SECOND)
+
+
 def test_reasoning_before_text_is_skipped(bedrock: Bedrock) -> None:
     reasoning = {"reasoningContent": {"reasoningText": {"text": "hm"}}}
     bedrock.answers(reasoning, {"text": f"```json\n{json.dumps(ANSWER)}\n```"}, stop="end_turn")

@@ -85,7 +85,7 @@ def act_as(state: CloudState) -> Iterator[ActAs]:
     functions = client(state, "lambda")
     made: list[str] = []
 
-    def call(function: str, service: str, method: str, **arguments: str) -> str:
+    def call(function: str, service: str, method: str, **arguments: object) -> str:
         role = functions.get_function_configuration(FunctionName=state.outputs[f"{function}FunctionName"])[
             "Role"
         ]
@@ -146,6 +146,20 @@ def test_the_model_s_step_cannot_touch_a_pipeline(
     started = act_as("SuggestRemedy", "codebuild", "start_build", projectName=project)
     assert started == "AccessDeniedException"
     assert list(developer.builds_of(project)) == []
+
+
+def test_the_model_s_step_can_count_tokens_and_reach_no_record(state: CloudState, act_as: ActAs) -> None:
+    record = {"pk": {"S": "INCIDENT#1"}, "sk": {"S": "ENTRY#decided"}}
+    budget, table = state.outputs["ModelBudgetTableName"], state.outputs["TableName"]
+    assert act_as("SuggestRemedy", "dynamodb", "update_item", TableName=budget, Key=record) == "allowed"
+    for method, arguments in (
+        ("update_item", {"TableName": table, "Key": record}),
+        ("put_item", {"TableName": table, "Item": record}),
+        ("get_item", {"TableName": table, "Key": record}),
+        ("get_item", {"TableName": budget, "Key": record}),
+        ("delete_item", {"TableName": budget, "Key": record}),
+    ):
+        assert act_as("SuggestRemedy", "dynamodb", method, **arguments) == "AccessDeniedException"
 
 
 def test_the_executor_can_build_but_not_run_other_code(

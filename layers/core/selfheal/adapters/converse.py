@@ -102,9 +102,11 @@ def answer_of(model_id: str, reply: Json) -> str:
     if stop not in _ANSWERED:
         raise NoAnswerError(model_id, stop, final=True)
     blocks = reply.get("output", {}).get("message", {}).get("content", [])
-    tool_call = next((block["toolUse"] for block in blocks if "toolUse" in block), None)
-    if tool_call is not None:
-        return json.dumps(tool_call["input"])
+    calls = [block["toolUse"] for block in blocks if "toolUse" in block]
+    if calls:
+        if calls[0].get("name") != TOOL:
+            raise NoAnswerError(model_id, "malformed_tool_use", final=True)
+        return json.dumps(calls[0]["input"])
     text = next((str(block["text"]) for block in blocks if "text" in block), "")
     if not text.strip():
         raise NoAnswerError(model_id, "an answer without text", final=True)
