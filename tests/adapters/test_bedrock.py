@@ -280,23 +280,3 @@ def test_no_call_is_begun_that_could_outlast_the_function(bedrock: Bedrock) -> N
     with pytest.raises(NoSuggestion, match=f"{STRUCTURED}: there was no time left"):
         model.ask(QUESTION, bedrock.meter)
     assert 2 * CALL_SECONDS <= ASK_SECONDS < 3 * CALL_SECONDS
-
-
-@pytest.mark.parametrize(
-    ("model_id", "first"),
-    [
-        ("anthropic.claude-sonnet-4-6", Mode.JSON_SCHEMA),
-        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", Mode.JSON_SCHEMA),
-        ("global.anthropic.claude-haiku-5-5", Mode.FORCED_TOOL),
-        ("global.anthropic.claude-sonnet-5-5", Mode.AUTO_TOOL),
-        ("global.amazon.nova-2-lite-v1:0", Mode.FORCED_TOOL),
-        (
-            "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/eu.amazon.nova-lite-v1:0",
-            Mode.FORCED_TOOL,
-        ),
-        ("someone.new-model-v1", Mode.FORCED_TOOL),
-    ],
-)
-def test_the_strictest_mode_a_model_takes_comes_first(model_id: str, first: Mode) -> None:
-    assert modes(model_id)[0] is first
-    assert modes(model_id)[-1] is Mode.PLAIN

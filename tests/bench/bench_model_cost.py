@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/core")]
 
-from selfheal.adapters.converse import MAX_TOKENS, most_tokens, request_of  # noqa: E402
+from selfheal.adapters.converse import MAX_TOKENS, OVERHEAD_TOKENS, most_tokens, request_of  # noqa: E402
 from selfheal.diagnose.redact import Redactor  # noqa: E402
 from selfheal.domain.conversation import Question, Usage  # noqa: E402
 from selfheal.domain.decision import applicable  # noqa: E402
@@ -36,8 +36,10 @@ from selfheal.testing.memory import MemoryTokenBudget  # noqa: E402
 from tests.bench.bench_diagnosis import data_folder, diagnosed, read  # noqa: E402
 
 MODEL = "global.anthropic.claude-haiku-5-5"
-# Characters per token: many tokens, as counted, few tokens.
-DENSE, COUNTED, SPARSE = 2.0, 3.0, 4.5
+# Characters per token: many tokens, the estimate, few tokens.
+DENSE, ESTIMATED, SPARSE = 2.0, 3.0, 4.5
+# What a service adds to a request with a tool, in tokens, by estimate; between nothing and what is charged for it.
+TOOL_WORDS = 350
 INCIDENTS = 1000
 
 
@@ -81,10 +83,12 @@ def bill(model_id: str, usages: Sequence[Usage]) -> float:
     return INCIDENTS * statistics.mean(price.of(usage) for usage in usages)
 
 
-def usages(incidents: Sequence[Incident], count: Callable[[str], int], longest: bool = False) -> list[Usage]:
-    """The tokens of every call; ``longest`` has every answer as long as it may be."""
+def usages(
+    incidents: Sequence[Incident], count: Callable[[str], int], added: int, shortest_answer: int = 0
+) -> list[Usage]:
+    """The tokens of every call; ``added`` come with each request, no answer is shorter than ``shortest_answer``."""
     return [
-        Usage(MODEL, count(i.sent), MAX_TOKENS if longest else min(MAX_TOKENS, count(i.answered)))
+        Usage(MODEL, count(i.sent) + added, min(MAX_TOKENS, max(shortest_answer, count(i.answered))))
         for i in incidents
     ]
 
@@ -107,8 +111,8 @@ def main() -> None:
         print(f"skipped: no labelled logs in {folder} (set SELFHEAL_DATA)")
         return
     incidents = [incident(row["text"]) for row in read(folder / "failed.jsonl")]
-    count = by_tokenizer(counter) if counter else by_characters(COUNTED)
-    typical = usages(incidents, count)
+    count = by_tokenizer(counter) if counter else by_characters(ESTIMATED)
+    typical = usages(incidents, count, TOOL_WORDS)
     characters = sum(len(i.sent) + len(i.answered) for i in incidents)
     tokens = sum(count(i.sent) + count(i.answered) for i in incidents)
     print(f"{len(incidents)} incidents, prompt {VERSION}, prices as of {price_table().as_of}")
@@ -117,7 +121,8 @@ def main() -> None:
     print(f"input tokens: {percentiles([u.input_tokens for u in typical])}")
     print(f"output tokens: {percentiles([u.output_tokens for u in typical])}")
     print(f"characters per token: {characters / tokens:.2f} ({counter.name if counter else 'assumed'})")
-    fewest, most = usages(incidents, by_characters(SPARSE)), usages(incidents, by_characters(DENSE), True)
+    fewest = usages(incidents, by_characters(SPARSE), 0)
+    most = usages(incidents, by_characters(DENSE), OVERHEAD_TOKENS, MAX_TOKENS)
     print(f"\n{'US dollars per 1,000 incidents':36}{'least':>8}{'typical':>9}{'most':>8}")
     for prefix, *_ in price_table().models:
         for geography in ("global.", ""):
