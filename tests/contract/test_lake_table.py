@@ -1,0 +1,66 @@
+"""The Glue table and the saved queries: they fit what the lake writes."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from selfheal.adapters.s3 import folder_of
+from selfheal.domain.measurement import Measurement, TestTotals
+from selfheal.testing.builders import NOON
+from tests.contract.transformed import of_type, source
+
+TABLE = of_type("AWS::Glue::Table")["MeasurementsTable"]["TableInput"]
+COLUMNS = {column["Name"]: column["Type"] for column in TABLE["StorageDescriptor"]["Columns"]}
+QUERIES = of_type("AWS::Athena::NamedQuery")
+GLUE = {
+    "str": "string",
+    "PipelineKey": "string",
+    "RunStatus": "string",
+    "datetime": "string",
+    "float": "double",
+    "int": "bigint",
+    "dict[str, float]": "map<string,double>",
+    "TestTotals": f"struct<{','.join(f'{f.name}:int' for f in fields(TestTotals))}>",
+    "tuple[str, ...]": "array<string>",
+}
+
+
+def glue_type(annotation: Any) -> str:
+    text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else None
+    name = (
+        text if text and "[" not in str(annotation) else re.sub(r"[a-z_.]+\.(?=[A-Z])", "", str(annotation))
+    )
+    return GLUE[name.removesuffix(" | None")]
+
+
+def test_every_field_of_a_measurement_is_a_column_of_its_type_and_there_is_no_other() -> None:
+    assert {field.name: glue_type(field.type) for field in fields(Measurement)} == COLUMNS
+
+
+def test_partitions_are_the_folders_that_the_lake_writes() -> None:
+    parameters = TABLE["Parameters"]
+    folder = folder_of(NOON.date())
+    template = parameters["storage.location.template"]["Fn::Sub"].replace("${!dt}", "2026-01-15")
+    assert template == "s3://${LakeBucket}/" + folder
+    assert parameters["projection.enabled"] == "true"
+    assert TABLE["PartitionKeys"] == [{"Name": "dt", "Type": "string"}]
+    assert "${LakeRetentionDays}DAYS" in parameters["projection.dt.range"]["Fn::Sub"]
+
+
+def test_results_of_queries_lie_apart_from_the_lake_and_expire() -> None:
+    workgroup = of_type("AWS::Athena::WorkGroup")["LakeWorkgroup"]["WorkGroupConfiguration"]
+    assert workgroup["EnforceWorkGroupConfiguration"] is True
+    assert workgroup["ResultConfiguration"]["OutputLocation"] == {
+        "Fn::Sub": "s3://${LakeBucket}/query-results/"
+    }
+    rules = of_type("AWS::S3::Bucket")["LakeBucket"]["LifecycleConfiguration"]["Rules"]
+    assert {"query-results/", "quarantine/", "measurements/"} <= {rule.get("Prefix") for rule in rules}
+
+
+def test_every_saved_query_reads_each_run_once_and_only_the_partitions_it_needs() -> None:
+    assert set(QUERIES) == {"SlowestPhasesQuery", "FailureShareQuery"}
+    for name, query in QUERIES.items():
+        text = query["QueryString"]
+        assert "PARTITION BY run_id ORDER BY cardinality(missing)" in text and "version = 1" in text
+        assert "WHERE dt >=" in text
+        assert source()["Resources"][name]["Condition"] == "OnAws"
