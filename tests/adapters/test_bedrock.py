@@ -10,11 +10,11 @@ from botocore.config import Config
 from botocore.stub import ANY, Stubber
 
 from selfheal.adapters.bedrock import ASK_SECONDS, CALL_SECONDS, BedrockModel
-from selfheal.adapters.converse import MAX_TOKENS, Guardrail, request_of
+from selfheal.adapters.converse import Guardrail, request_of
 from selfheal.domain.conversation import ModelReply, Question, TokenLimits
 from selfheal.domain.errors import NoSuggestion, Throttled, TokensSpent
 from selfheal.suggest.meter import IncidentMeter
-from selfheal.suggest.models import Mode, modes
+from selfheal.suggest.models import ANSWER_TOKENS, THOUGHTFUL_ANSWER_TOKENS, Mode, modes
 from selfheal.testing.memory import MemoryTokenBudget
 
 FORCED = "global.amazon.nova-2-lite-v1:0"
@@ -97,6 +97,15 @@ def test_a_forced_tool_call_is_the_answer(bedrock: Bedrock) -> None:
     assert json.loads(reply.text) == ANSWER
     assert reply.model_id == FORCED
     assert [(u.model_id, u.input_tokens, u.output_tokens) for u in bedrock.meter.used] == [(FORCED, 900, 80)]
+
+
+def test_a_model_that_can_be_told_not_to_think_is_told_so_with_a_forced_tool(bedrock: Bedrock) -> None:
+    """Thinking and a forced tool exclude each other; a model that will not be told is asked in the next mode."""
+    thinking = {"thinking": {"type": "disabled"}}
+    bedrock.fails("ValidationException", 400, toolConfig=ANY, additionalModelRequestFields=thinking)
+    longest = {"maxTokens": THOUGHTFUL_ANSWER_TOKENS}
+    bedrock.answers(TOOL_USE, toolConfig={"tools": ANY, "toolChoice": {"auto": {}}}, inferenceConfig=longest)
+    assert json.loads(bedrock.ask(SECOND).text) == ANSWER
 
 
 def test_structured_output_where_the_model_has_it(bedrock: Bedrock) -> None:
@@ -241,7 +250,7 @@ def test_a_guardrail_looks_at_the_evidence_alone_and_no_tool_hides_the_answer_fr
 
 
 def test_nothing_is_asked_that_the_budget_has_no_tokens_for(bedrock: Bedrock) -> None:
-    bedrock.budget.limits = TokenLimits(per_incident=MAX_TOKENS, per_day=1_000_000)
+    bedrock.budget.limits = TokenLimits(per_incident=ANSWER_TOKENS, per_day=1_000_000)
     with pytest.raises(TokensSpent):
         bedrock.ask(FORCED, SECOND)
     assert bedrock.budget.spent == {}
@@ -268,7 +277,7 @@ def test_the_charge_covers_every_byte_sent_and_the_longest_answer(bedrock: Bedro
     with pytest.raises(NoSuggestion):
         bedrock.ask(FORCED)
     sent = json.dumps(request_of(FORCED, Mode.FORCED_TOOL, QUESTION))
-    assert bedrock.budget.spent["incident-1"] >= len(sent.encode()) + MAX_TOKENS
+    assert bedrock.budget.spent["incident-1"] >= len(sent.encode()) + ANSWER_TOKENS
 
 
 def test_no_call_is_begun_that_could_outlast_the_function(bedrock: Bedrock) -> None:

@@ -22,12 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/core")]
 
-from selfheal.adapters.converse import MAX_TOKENS, OVERHEAD_TOKENS, most_tokens, request_of  # noqa: E402
+from selfheal.adapters.converse import OVERHEAD_TOKENS, most_tokens, request_of  # noqa: E402
 from selfheal.diagnose.redact import Redactor  # noqa: E402
 from selfheal.domain.conversation import Question, Usage  # noqa: E402
 from selfheal.domain.decision import applicable  # noqa: E402
 from selfheal.remedies.registry import catalogue  # noqa: E402
-from selfheal.suggest.models import modes  # noqa: E402
+from selfheal.suggest.models import answer_tokens, modes  # noqa: E402
 from selfheal.suggest.prices import price_table  # noqa: E402
 from selfheal.suggest.prompt import INSTRUCTIONS, VERSION, evidence_block  # noqa: E402
 from selfheal.suggest.schema import reply_schema  # noqa: E402
@@ -37,7 +37,7 @@ from tests.bench.bench_diagnosis import data_folder, diagnosed, read  # noqa: E4
 
 MODEL = "global.anthropic.claude-haiku-5-5"
 # Characters per token: many tokens, the estimate, few tokens.
-DENSE, ESTIMATED, SPARSE = 2.0, 3.0, 4.5
+DENSE, ESTIMATED, SPARSE = 2.0, 2.8, 4.5
 # What a service adds to a request with a tool, in tokens, by estimate; between nothing and what is charged for it.
 TOOL_WORDS = 350
 INCIDENTS = 1000
@@ -87,10 +87,7 @@ def usages(
     incidents: Sequence[Incident], count: Callable[[str], int], added: int, shortest_answer: int = 0
 ) -> list[Usage]:
     """The tokens of every call; ``added`` come with each request, no answer is shorter than ``shortest_answer``."""
-    return [
-        Usage(MODEL, count(i.sent) + added, min(MAX_TOKENS, max(shortest_answer, count(i.answered))))
-        for i in incidents
-    ]
+    return [Usage(MODEL, count(i.sent) + added, max(shortest_answer, count(i.answered))) for i in incidents]
 
 
 def percentiles(values: Sequence[int]) -> str:
@@ -122,11 +119,12 @@ def main() -> None:
     print(f"output tokens: {percentiles([u.output_tokens for u in typical])}")
     print(f"characters per token: {characters / tokens:.2f} ({counter.name if counter else 'assumed'})")
     fewest = usages(incidents, by_characters(SPARSE), 0)
-    most = usages(incidents, by_characters(DENSE), OVERHEAD_TOKENS, MAX_TOKENS)
     print(f"\n{'US dollars per 1,000 incidents':36}{'least':>8}{'typical':>9}{'most':>8}")
     for prefix, *_ in price_table().models:
         for geography in ("global.", ""):
             model = geography + prefix
+            longest = answer_tokens(model, modes(model)[0])
+            most = usages(incidents, by_characters(DENSE), OVERHEAD_TOKENS, longest)
             low, middle, high = bill(model, fewest), bill(model, typical), bill(model, most)
             print(f"{geography + prefix:36}{low:8.2f}{middle:9.2f}{high:8.2f}")
 

@@ -2,7 +2,18 @@
 
 import pytest
 
-from selfheal.suggest.models import CAPABILITIES, Mode, is_global, modes, own_id
+from selfheal.suggest.models import (
+    ANSWER_TOKENS,
+    CAPABILITIES,
+    THOUGHTFUL_ANSWER_TOKENS,
+    Mode,
+    Thinking,
+    answer_tokens,
+    capability,
+    is_global,
+    modes,
+    own_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +58,22 @@ def test_no_row_hides_behind_an_earlier_one_and_the_last_fits_all() -> None:
     assert prefixes[-1] == ""
     for number, prefix in enumerate(prefixes):
         assert not any(prefix.startswith(earlier) for earlier in prefixes[:number])
+
+
+@pytest.mark.parametrize(
+    ("model_id", "mode", "tokens"),
+    [
+        ("global.amazon.nova-2-lite-v1:0", Mode.FORCED_TOOL, ANSWER_TOKENS),
+        ("global.anthropic.claude-haiku-5-5", Mode.FORCED_TOOL, ANSWER_TOKENS),
+        ("global.anthropic.claude-haiku-5-5", Mode.AUTO_TOOL, THOUGHTFUL_ANSWER_TOKENS),
+        ("global.anthropic.claude-sonnet-5-5", Mode.PLAIN, THOUGHTFUL_ANSWER_TOKENS),
+    ],
+)
+def test_a_model_that_thinks_has_room_for_its_thoughts(model_id: str, mode: Mode, tokens: int) -> None:
+    assert answer_tokens(model_id, mode) == tokens
+
+
+def test_no_model_that_always_thinks_is_forced_to_use_a_tool() -> None:
+    for prefix, _ in CAPABILITIES:
+        takes = capability(prefix)
+        assert takes.thinking is not Thinking.ALWAYS or Mode.FORCED_TOOL not in takes.modes

@@ -9,9 +9,8 @@ from typing import Any
 
 from selfheal.adapters.calls import Json
 from selfheal.domain.conversation import Question, Usage
-from selfheal.suggest.models import TOOL_MODES, Mode
+from selfheal.suggest.models import TOOL_MODES, Mode, answer_tokens, told_not_to_think
 
-MAX_TOKENS = 800
 TOOL = "suggest_remedy"
 # What a service puts around a request on its own: message frames, and words about the tool.
 OVERHEAD_TOKENS = 1000
@@ -65,7 +64,7 @@ def request_of(
         "modelId": model_id,
         "system": [{"text": question.instructions + _extra(mode, question.schema)}],
         "messages": [{"role": "user", "content": [_evidence(question.evidence, guardrail)]}],
-        "inferenceConfig": {"maxTokens": MAX_TOKENS},
+        "inferenceConfig": {"maxTokens": answer_tokens(model_id, mode)},
         "requestMetadata": {"incident": question.incident_id, "prompt": question.prompt},
     }
     if mode is Mode.JSON_SCHEMA:
@@ -75,6 +74,8 @@ def request_of(
         tool = {"name": TOOL, "description": "Hands in the answer.", "inputSchema": {"json": question.schema}}
         choice: Json = {"tool": {"name": TOOL}} if mode is Mode.FORCED_TOOL else {"auto": {}}
         request["toolConfig"] = {"tools": [{"toolSpec": tool}], "toolChoice": choice}
+    if told_not_to_think(model_id, mode):
+        request["additionalModelRequestFields"] = {"thinking": {"type": "disabled"}}
     if guardrail:
         request["guardrailConfig"] = {
             "guardrailIdentifier": guardrail.id,
@@ -86,7 +87,8 @@ def request_of(
 
 def most_tokens(request: Json) -> int:
     """The most tokens a request can use: a token is at least one byte, and the answer is capped."""
-    return len(json.dumps(request).encode()) + OVERHEAD_TOKENS + MAX_TOKENS
+    longest_answer: int = request["inferenceConfig"]["maxTokens"]
+    return len(json.dumps(request).encode()) + OVERHEAD_TOKENS + longest_answer
 
 
 def usage_of(model_id: str, reply: Json) -> Usage:
