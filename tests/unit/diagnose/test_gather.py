@@ -11,7 +11,6 @@ from selfheal.diagnose.excerpt import excerpt
 from selfheal.diagnose.gather import gather
 from selfheal.diagnose.markers import CONTEXT, ERROR, FAILURE, SIGNAL
 from selfheal.diagnose.redact import Redactor
-from selfheal.diagnose.reduce import reduce
 from selfheal.diagnose.shape import shape, shapes
 from selfheal.ports import LogLine
 from tests.redaction.tokens import survives, token
@@ -72,7 +71,7 @@ def test_however_many_signals_little_is_held(text: str) -> None:
 
 def test_the_failure_is_found_in_the_middle_of_a_long_log() -> None:
     texts = [*chatter(20_000), "the compiler gave up", FAILED, *chatter(20_000)]
-    kept = reduce(numbered(texts), 16_384)
+    kept = excerpt(numbered(texts), Redactor(), max_bytes=16_384)
     assert {20_001, 20_002} <= {line.number for line in kept}
 
 
@@ -86,14 +85,16 @@ def test_the_first_error_is_kept_with_what_is_around_it() -> None:
         FAILED,
         *chatter(9_000),
     ]
-    kept = {line.number for line in reduce(numbered(texts), 16_384)}
+    kept = {line.number for line in excerpt(numbered(texts), Redactor(), max_bytes=16_384)}
     assert {20_001, 20_002, 20_003} <= kept
 
 
 def test_an_error_said_over_and_over_leaves_room_for_another() -> None:
     storm = [text for word in chatter(5_000) for text in ("error: connection lost, retrying", word)]
     texts = [*storm[:5_000], "error: no space left", *storm[5_000:]]
-    assert "error: no space left" in [line.text for line in reduce(numbered(texts), 16_384)]
+    assert "error: no space left" in [
+        line.text for line in excerpt(numbered(texts), Redactor(), max_bytes=16_384)
+    ]
 
 
 def test_a_stack_trace_stays_whole() -> None:
@@ -104,7 +105,7 @@ def test_a_stack_trace_stays_whole() -> None:
         "KeyError: 'total'",
     ]
     texts = [*chatter(20_000), *trace, FAILED, *chatter(500)]
-    kept = [line.text for line in reduce(numbered(texts), 16_384)]
+    kept = [line.text for line in excerpt(numbered(texts), Redactor(), max_bytes=16_384)]
     start = kept.index(trace[0])
     assert kept[start : start + 4] == trace
 

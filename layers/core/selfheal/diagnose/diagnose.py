@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from selfheal.diagnose import service
 from selfheal.diagnose.clean import without_prefix
+from selfheal.diagnose.excerpt import excerpt
 from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
-from selfheal.diagnose.reduce import FOLDED, failure_index, reduce
+from selfheal.diagnose.reduce import FOLDED, failure_index
 from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
@@ -44,7 +45,7 @@ def diagnose(
     """The diagnosis of one incident. ``lines`` is the raw log; nothing un-redacted comes out."""
     if kind is IncidentKind.ANOMALOUS:
         return _of_score(score)
-    log = _safe_log(lines, redactor)
+    log = excerpt(lines, redactor, max_bytes=LOG_BYTES)
     if fact := service.certain(run):
         return _of_fact(run, fact, log, redactor)
     said = [service.text_of(phase) for phase in service.failed_phases(run)]
@@ -176,13 +177,6 @@ def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
     near = [line for line in near if not line.text.startswith(FOLDED) and not CONSEQUENCE.search(line.text)]
     errors = [line for line in near if ERROR.search(line.text)]
     return (errors or near)[-count:]
-
-
-def _safe_log(lines: Sequence[LogLine], redactor: Redactor) -> list[LogLine]:
-    """The log cleaned, reduced and redacted; key blocks go before reduction could tear them apart."""
-    texts = redactor.hide_key_blocks(redactor.plain(line.text) for line in lines)
-    clean_lines = [LogLine(line.number, text) for line, text in zip(lines, texts, strict=True)]
-    return [LogLine(line.number, redactor.redact(line.text)) for line in reduce(clean_lines, LOG_BYTES)]
 
 
 def _shown(lines: Sequence[LogLine]) -> list[EvidenceLine]:

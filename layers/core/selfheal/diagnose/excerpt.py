@@ -9,7 +9,6 @@ from selfheal.diagnose.reduce import choose
 from selfheal.ports import LogLine
 
 EXCERPT_BYTES = 16 * 1024
-_ROOM = 2 * EXCERPT_BYTES
 
 
 def excerpt(
@@ -23,7 +22,7 @@ def excerpt(
     Key blocks go before anything could tear them apart, all other secrets before lines are cut. ``usual`` are
     the shapes of what recent good runs said (see ``shapes``). Holds a few times ``max_bytes``, whatever comes.
     """
-    found = gather(_plain(lines, redactor), _ROOM, usual)
+    found = gather(_plain(lines, redactor), 2 * max_bytes, usual)
     texts = redactor.lines(line.text for line in found.lines)
     safe = [LogLine(line.number, text) for line, text in zip(found.lines, texts, strict=True)]
     return choose(safe, max_bytes, found.new)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 PLACEHOLDER = re.compile(r"\[redacted:[a-z-]{1,24}#\d{1,9}\]")
+OPENING = "[redacted:"
+LONGEST = len(OPENING) + 24 + 1 + 9 + 1
 _REMEMBERED = 50_000
 
 

@@ -14,7 +14,7 @@ from selfheal.diagnose import encoded, entropy
 from selfheal.diagnose.clean import clean, clean_line, last_overwrite, without_parameters
 from selfheal.diagnose.keyblocks import hide_key_blocks
 from selfheal.diagnose.known import known_patterns
-from selfheal.diagnose.placeholders import PLACEHOLDER, Placeholders
+from selfheal.diagnose.placeholders import LONGEST, OPENING, PLACEHOLDER, Placeholders
 from selfheal.diagnose.secrets import LISTED, MIXED, POINTERS, harmless, patterns
 
 LINE_CAP = 8192
@@ -128,9 +128,10 @@ class Redactor:
 
 
 def _in_placeholder(line: str, start: int, end: int) -> bool:
-    if "[redacted:" not in line:
-        return False
-    return any(mark.start() <= start and end <= mark.end() for mark in PLACEHOLDER.finditer(line))
+    """Looks no further around than a placeholder reaches: a line may hold as many as it likes."""
+    begin = line.rfind(OPENING, max(0, start - LONGEST), start + len(OPENING))
+    mark = PLACEHOLDER.match(line, begin) if begin >= 0 else None
+    return mark is not None and begin <= start and end <= mark.end()
 
 
 def _encodable(line: str) -> str:

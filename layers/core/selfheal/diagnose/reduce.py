@@ -1,29 +1,19 @@
-"""Log reduction: the lines that matter within a byte budget, whatever the log's size."""
+"""Log reduction, its last step: of the lines that may matter, those that fit into a byte budget."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from selfheal.diagnose.clean import without_prefix
-from selfheal.diagnose.gather import AFTER_FAILURE, AROUND_ERROR, BEFORE_FAILURE, FOLDED, gather
+from selfheal.diagnose.gather import AFTER_FAILURE, AROUND_ERROR, BEFORE_FAILURE, FOLDED
 from selfheal.diagnose.markers import CONTEXT, ERROR, FAILURE
 from selfheal.diagnose.shape import shape
 from selfheal.ports import LogLine
 
-__all__ = ["FOLDED", "choose", "failure_index", "reduce"]
+__all__ = ["FOLDED", "choose", "failure_index"]
 
 _TAIL = 20
 _LONGEST = 1000
 _LONGEST_END = 300
 _CUT = " [...] "
-
-
-def reduce(lines: Iterable[LogLine], max_bytes: int, usual: frozenset[int] = frozenset()) -> list[LogLine]:
-    """The cleaned lines that matter, in order, with their own numbers; together at most ``max_bytes`` of UTF-8.
-
-    The lines are read once and may be any number: what is held does not grow with them. ``usual`` are the
-    shapes of what recent good runs of the same pipeline said (see ``shapes``), empty where nothing is known.
-    """
-    found = gather(lines, max_bytes, usual)
-    return choose(found.lines, max_bytes, found.new)
 
 
 def choose(lines: Sequence[LogLine], max_bytes: int, new: Set[int] = frozenset()) -> list[LogLine]:
