@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from selfheal import runtime as runtime_module
+from selfheal.adapters.readers import ServiceReader
 from selfheal.detect.baseline import MedianMad, Thresholds
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
@@ -254,6 +256,25 @@ def test_an_unforeseen_error_leaves_redacted(world: Runtime, caplog: pytest.LogC
     [logged] = [vars(record) for record in caplog.records]
     assert logged["error_type"] == "ValueError" and "cannot parse" in logged["trace"]
     assert secret not in str(logged)
+
+
+def test_an_unforeseen_error_does_not_quote_what_the_run_itself_keeps_secret(
+    world: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "correct-horse-battery"
+
+    class Quotes(FakeService):
+        def failures(self, report_arns: Sequence[str], limit: int) -> Any:
+            raise ValueError(f"cannot parse {secret}")
+
+    service = Quotes()
+    service.add(a_run(ref=RUN, secrets=(secret,), report_arns=("arn:report",)), "no")
+    reader = ServiceReader(lambda: service, lambda: service, lambda: service)
+    vars(world).update(reader=reader, reports=service, logs=service)
+    with pytest.raises(UnforeseenError, match="ValueError: cannot parse") as caught:
+        invoke("diagnose_failure", sample("diagnose_failure"))
+    assert secret not in str(caught.value)
+    assert secret not in str([vars(record) for record in caplog.records])
 
 
 def test_a_setting_that_is_missing_is_named() -> None:

@@ -81,6 +81,14 @@ class Runtime(Stores):
             lambda: CodeDeployReader(self._clients("codedeploy")),
         )
 
+    @property
+    def secrets(self) -> list[str]:
+        """What must not show in a log: secrets of the runs that were read last."""
+        from selfheal.adapters.readers import ServiceReader
+
+        reader = vars(self).get("reader")
+        return reader.secrets if isinstance(reader, ServiceReader) else []
+
     @cached_property
     def reports(self) -> TestReports:
         """Reads test reports."""
@@ -259,6 +267,6 @@ def _redacted(text: str) -> str:
     from selfheal.diagnose.redact import Redactor
 
     try:
-        return Redactor(()).redact(text)
+        return Redactor(runtime.secrets).redact(text)
     except Exception:
         return "left out: it could not be redacted"

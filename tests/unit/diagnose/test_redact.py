@@ -1,17 +1,13 @@
 """Redaction: what must go, what must stay, and that it cannot be made slow or to run twice."""
 
-import base64
-import json
-from urllib.parse import quote
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from selfheal.diagnose.redact import LINE_CAP, Redactor
+from tests.redaction.harmless import HARMLESS, HEX_40
 
 RANDOM_40 = "wJalrXUtnFEMIK7MDENGbPxRfiCYzb8kQ2hT5vLs"
-HEX_40 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
 SECRETS = {
     "aws-access-key": "AKIA" + "Q3EGUZKTXAMPLE7A",
     "aws-session-token": "IQoJb3JpZ2lu" + "X2VjEHoaCXVzLWVhc3QtMSJHMEUCIQD",
@@ -25,15 +21,6 @@ SECRETS = {
     "docker-token": "dckr_pat_" + "Zx9Yw8Vu7Ts6Rq5Po4Nm3Lk2",
     "jwt": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0." + "dozjgNryP4J3jVmNHl0w5N",
 }
-CONTEXTS = [
-    "{}",
-    "token {} refused",
-    "export X={}",
-    '{{"value": "{}"}}',
-    "curl https://h.example/?q={}&r=1",
-    "({})",
-]
-
 STRUCTURED = [
     ("DB_PASSWORD=correcthorse", "correcthorse"),
     ('{"client_secret": "two words"}', "two words"),
@@ -54,27 +41,6 @@ STRUCTURED = [
     ("key material " + RANDOM_40, RANDOM_40),
     ("unlabelled " + HEX_40, HEX_40),
 ]
-HARMLESS = [
-    f"HEAD is now at {HEX_40} Add the cart",
-    f"sha256:{'ab12' * 16}",
-    "request 3f2504e0-4f89-11d3-9a0c-0305e82c3301 failed",
-    "arn:aws:sts::111122223333:assumed-role/codebuild-shop-service-role-Q7X2K9P4M1/session",
-    "/codebuild/output/src1657406599/src/node_modules/.cache/webpack5/main.js",
-    "PWD=/codebuild/output/src/shop",
-    "SyntaxError: Unexpected token } in JSON at position 12",
-    "src/main/java/com/example/shop/CheckoutServiceIntegrationTest.java:41: error: cannot find symbol",
-    "FAILED tests/test_cart.py::test_total_with_discount_and_shipping_included - assert 19 == 20",
-    "PASSWORD=$DB_PASSWORD docker run -u 1000:1000 app",
-    f"linux-x64-pip-{'cd34' * 16}",
-]
-
-
-@pytest.mark.parametrize("kind", SECRETS)
-@pytest.mark.parametrize("context", CONTEXTS)
-def test_token_formats_go_wherever_they_stand(kind: str, context: str) -> None:
-    redacted = Redactor().redact(context.format(SECRETS[kind]))
-    assert SECRETS[kind][:16] not in redacted
-    assert "[redacted:" in redacted
 
 
 def test_placeholders_name_the_kind_and_are_stable() -> None:
@@ -89,32 +55,6 @@ def test_placeholders_name_the_kind_and_are_stable() -> None:
 @pytest.mark.parametrize(("line", "secret"), STRUCTURED)
 def test_text_that_says_it_holds_a_secret(line: str, secret: str) -> None:
     assert secret not in Redactor().redact(line)
-
-
-@pytest.mark.parametrize("line", HARMLESS)
-def test_what_only_looks_secret_stays(line: str) -> None:
-    assert Redactor().redact(line) == line
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        lambda v: v,
-        lambda v: quote(v, safe=""),
-        json.dumps,
-        lambda v: v.encode().hex(),
-        lambda v: base64.b64encode(v.encode()).decode(),
-        lambda v: base64.b64encode(b"u:" + v.encode() + b"!").decode(),
-        lambda v: base64.b64encode(b"x" + v.encode()).decode(),
-    ],
-)
-def test_known_values_go_in_every_encoding(form: object) -> None:
-    value = 'plain "words" & more/yet'
-    encoded = form(value)  # type: ignore[operator]
-    redacted = Redactor([value]).redact(f"before {encoded} after")
-    assert "[redacted:known-value#1]" in redacted
-    assert encoded not in redacted
-    assert redacted.startswith("before ") and redacted.endswith(" after")
 
 
 def test_each_line_of_a_known_value_is_known() -> None:

@@ -1,5 +1,6 @@
 """One RunReader for all services, one LogReader for all places of logs."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -7,6 +8,7 @@ from selfheal.domain.run import LogLocation, LogObject, Run, RunRef, Service
 from selfheal.ports import LogLine, RunReader
 
 Maker = Callable[[], RunReader]
+_REMEMBERED = 5
 
 
 class ServiceReader:
@@ -19,13 +21,21 @@ class ServiceReader:
             Service.CODEDEPLOY: codedeploy,
         }
         self._made: dict[Service, RunReader] = {}
+        self._secrets: deque[tuple[str, ...]] = deque(maxlen=_REMEMBERED)
 
     def read(self, ref: RunRef) -> Run:
         """RunReader."""
         service = ref.key.service
         if service not in self._made:
             self._made[service] = self._makers[service]()
-        return self._made[service].read(ref)
+        run = self._made[service].read(ref)
+        self._secrets.append(run.secrets)
+        return run
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets of the runs read last: an error that comes of one may quote them."""
+        return [secret for secrets in self._secrets for secret in secrets]
 
 
 class _Cloudwatch(Protocol):
