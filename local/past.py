@@ -8,6 +8,7 @@ from typing import Any
 from selfheal.adapters.clock import SystemClock
 from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 from selfheal.adapters.codebuild import CodeBuildReports
+from selfheal.adapters.deployment_steps import CodeDeploySteps
 from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.log_sizes import CloudWatchLogSizes
 from selfheal.adapters.pace import Pace
@@ -49,13 +50,14 @@ def past(
     def polite(service: str) -> Any:
         return Pace(calls_per_second).keep(clients(service))
 
-    codebuild, s3 = polite("codebuild"), clients("s3")
+    codebuild, codedeploy, s3 = polite("codebuild"), polite("codedeploy"), clients("s3")
     return Past(
-        runs=ServicePast(codebuild, polite("codepipeline"), polite("codedeploy"), only),
+        runs=ServicePast(codebuild, polite("codepipeline"), codedeploy, only),
         gauges=Gauges(
             CodeBuildReports(codebuild),
             CloudWatchBuildMetrics(polite("cloudwatch"), SystemClock()),
             CloudWatchLogSizes(polite("logs")),
+            CodeDeploySteps(codedeploy),
         ),
         lake=S3Lake(s3, place.bucket),
         quarantine=S3Quarantine(s3, place.bucket),

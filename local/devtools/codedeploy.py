@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from local.devtools.builds import ACCOUNT, REGION
-from local.devtools.deployments import Deployment, DeploymentRun
+from local.devtools.deployments import TARGET, Deployment, DeploymentRun
 from local.devtools.errors import ServiceError, invalid_input
 from local.devtools.events import Event, EventPublisher
 from local.devtools.operations import Caller, Operation, page
@@ -40,6 +40,8 @@ class CodeDeploy:
             "GetDeployment": Operation(self._get_deployment, self._groups_of_deployments),
             "BatchGetDeployments": Operation(self._batch_get_deployments, self._groups_of_deployments),
             "ListDeployments": Operation(self._list_deployments, _group),
+            "ListDeploymentTargets": Operation(self._list_targets, _anything),
+            "BatchGetDeploymentTargets": Operation(self._batch_get_targets, _anything),
         }
 
     def deploy(self, application: str, group: str, revision: Json, description: str = "") -> Deployment:
@@ -118,11 +120,26 @@ class CodeDeploy:
         return {"deploymentId": deployment.id}
 
     def _get_deployment(self, params: Json, caller: Caller) -> Json:
-        deployment = self._deployments.get(params["deploymentId"])
-        if deployment is None:
-            message = f"The deployment {params['deploymentId']} could not be found"
+        return {"deploymentInfo": self._deployment(params["deploymentId"]).wire()}
+
+    def _list_targets(self, params: Json, caller: Caller) -> Json:
+        _refuse_others(params, {"deploymentId"})
+        deployment = self._deployment(params["deploymentId"])
+        if deployment.started is None:
+            raise ServiceError("DeploymentNotStartedException", f"{deployment.id} has not started")
+        return {"targetIds": [TARGET]}
+
+    def _batch_get_targets(self, params: Json, caller: Caller) -> Json:
+        deployment = self._deployment(params["deploymentId"])
+        if params.get("targetIds", []) != [TARGET]:
+            raise ServiceError("DeploymentTargetDoesNotExistException", f"targetIds: this host is {TARGET}")
+        return {"deploymentTargets": [deployment.target()]}
+
+    def _deployment(self, name: str) -> Deployment:
+        if name not in self._deployments:
+            message = f"The deployment {name} could not be found"
             raise ServiceError("DeploymentDoesNotExistException", message)
-        return {"deploymentInfo": deployment.wire()}
+        return self._deployments[name]
 
     def _batch_get_deployments(self, params: Json, caller: Caller) -> Json:
         found = [self._deployments.get(name) for name in params["deploymentIds"]]
@@ -184,6 +201,11 @@ def _refuse_others(params: Json, known: set[str]) -> None:
 
 def _arn(resource: str) -> str:
     return f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _anything(_: Json) -> list[str]:
+    """IAM knows no resources for reading targets."""
+    return ["*"]
 
 
 def _application(params: Json) -> list[str]:

@@ -20,6 +20,7 @@ from local.devtools.variables import host_variables
 from local.devtools.wire import Json
 
 TAIL_LINES = 5
+TARGET = "i-simulated"
 ENDED = ("Succeeded", "Failed", "Stopped")
 
 
@@ -38,8 +39,28 @@ class Deployment:
     started: float | None = None
     completed: float | None = None
     error: tuple[str, str] | None = None
+    steps: dict[str, Json] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
+
+    def begin_step(self, event: str) -> None:
+        """Note that the first hook of a lifecycle event begins."""
+        first = {"lifecycleEventName": event, "startTime": round(time.time(), 3), "status": "InProgress"}
+        self.steps.setdefault(event, first)
+
+    def end_step(self, event: str, status: str) -> None:
+        """Note that a hook of a lifecycle event ended; the last one's end is the event's."""
+        self.steps[event] |= {"endTime": round(time.time(), 3), "status": status}
+
+    def target(self) -> Json:
+        """This host as BatchGetDeploymentTargets shows it."""
+        instance = {
+            "deploymentId": self.id,
+            "targetId": TARGET,
+            "status": self.status if self.status in ("InProgress", "Succeeded", "Failed") else "Unknown",
+            "lifecycleEvents": list(self.steps.values()),
+        }
+        return {"deploymentTargetType": "InstanceTarget", "instanceTarget": instance}
 
     def wire(self) -> Json:
         """The deployment as GetDeployment shows it."""
@@ -108,7 +129,9 @@ class DeploymentRun:
 
     def _run_hooks(self, hooks: tuple[Hook, ...]) -> tuple[str, tuple[str, str]]:
         for hook in hooks:
+            self._deployment.begin_step(hook.event)
             failure = self._failure_of(hook)
+            self._deployment.end_step(hook.event, "Failed" if failure else "Succeeded")
             if self._deployment.stop.is_set():
                 return "Stopped", ("MANUAL_STOP", "The deployment was stopped.")
             if failure:

@@ -13,6 +13,7 @@ FUNCTION_ROLES = [role for role in ROLES if role.endswith("FunctionRole")]
 WRITES = ("Start", "Stop", "Retry", "Create", "Update", "Delete", "Put", "Invalidate", "Rollback", "Disable")
 TOKEN = "the token, not an ARN, names the waiting execution"
 EVERY_RESOURCE = {
+    ("IngestRunFunctionRole", "ReadDeploymentSteps"): "the targets of a deployment are no resources",
     ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
     ("IngestRunFunctionRole", "ResumeHealing"): TOKEN,
     ("AwaitOutcomeFunctionRole", "ResumeHealing"): TOKEN,

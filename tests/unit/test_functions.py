@@ -68,6 +68,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         metrics=service,
         logs=service,
         log_sizes=service,
+        deployment_steps=service,
         builds=service,
         finished=service,
         lake=MemoryLake(),

@@ -34,6 +34,13 @@ class LogSizes(Protocol):
         """The bytes of the log's text, counted up to a limit; None when it cannot be read or does not exist."""
 
 
+class DeploymentSteps(Protocol):
+    """Says how long the steps of a deployment took."""
+
+    def seconds_of(self, deployment_id: str) -> dict[str, float]:
+        """The lifecycle events that went well, by name: the longest over the targets; empty when there are none."""
+
+
 class Quarantine(Protocol):
     """Where measurements go that cannot be believed."""
 

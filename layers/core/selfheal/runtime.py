@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger
 from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
 from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
-from selfheal.measure_ports import BuildMetrics, LogSizes
+from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import (
     Builds,
     EventBus,
@@ -117,10 +117,17 @@ class Runtime(Stores):
 
         return CloudWatchLogSizes(self._clients("logs"))
 
+    @cached_property
+    def deployment_steps(self) -> DeploymentSteps:
+        """Says how long the steps of deployments took."""
+        from selfheal.adapters.deployment_steps import CodeDeploySteps
+
+        return CodeDeploySteps(self._clients("codedeploy"))
+
     @property
     def gauges(self) -> Gauges:
         """Where the numbers of a run come from."""
-        return Gauges(self.reports, self.metrics, self.log_sizes)
+        return Gauges(self.reports, self.metrics, self.log_sizes, self.deployment_steps)
 
     @cached_property
     def logs(self) -> LogReader:

@@ -146,6 +146,10 @@ def test_a_failed_hook_fails_the_deployment(
     assert info["status"] == "Failed"
     assert info["errorInformation"]["code"] == "HEALTH_CONSTRAINTS"
     assert "exit code 7: no answer on port 8080" in info["errorInformation"]["message"]
+    targets = codedeploy.list_deployment_targets(deploymentId=started)["targetIds"]
+    reply = codedeploy.batch_get_deployment_targets(deploymentId=started, targetIds=targets)
+    [step] = reply["deploymentTargets"][0]["instanceTarget"]["lifecycleEvents"]
+    assert step["status"] == "Failed" and step["startTime"] <= step["endTime"]
     listed = codedeploy.list_deployments(applicationName=group[0], includeOnlyStatuses=["Failed"])
     assert listed["deployments"] == [started]
     wait_for(lambda: cloud.control()["pending"] == 0)

@@ -89,7 +89,7 @@ class FakeSurroundings:
         self.asked.append((stack_name, local))
         self.wanted.append((list(only), pace))
         service = self.service
-        gauges = Gauges(service, service, service)
+        gauges = Gauges(service, service, service, service)
         recent = timedelta(hours=1)
         return Past(service, gauges, self.lake, MemoryQuarantine(), self.stores.runs, recent)
 

@@ -35,7 +35,7 @@ class World:
     def backfill(self, fuse: Fuse) -> dict[Fate, int]:
         service = fuse.guard(self.service)
         work = Backfill(
-            Gauges(service, service, service),
+            Gauges(service, service, service, service),
             fuse.guard(self.lake),
             fuse.guard(self.quarantine),
             fuse.guard(self.runs),
@@ -58,7 +58,7 @@ def test_the_past_is_measured_as_the_present_is_and_serves_the_window_of_day_one
     assert world.backfill(never()) == {Fate.STORED: 9}
     history = world.runs.history(SHOP, NOON, 99)
     assert [run.measurement.run_id for run in history] == [f"shop:{n}" for n in range(1, 10)]
-    gauges = Gauges(world.service, world.service, world.service)
+    gauges = Gauges(world.service, world.service, world.service, world.service)
     assert history[0].measurement == measure(past_run(1), gauges)
     assert world.lake.held == {run.measurement.run_id: run.measurement for run in history}
 
@@ -125,7 +125,7 @@ def test_a_listing_that_names_a_run_twice_stores_it_once() -> None:
     world = world_of(2)
     listed = [past_run(1), past_run(2), past_run(1)]
     work = Backfill(
-        Gauges(world.service, world.service, world.service),
+        Gauges(world.service, world.service, world.service, world.service),
         world.lake,
         world.quarantine,
         world.runs,

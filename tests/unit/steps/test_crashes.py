@@ -102,7 +102,7 @@ class World:
         service = guard(self.service)
         intake = RunIntake(
             reader=service,
-            gauges=Gauges(service, service, service),
+            gauges=Gauges(service, service, service, service),
             lake=guard(self.lake),
             quarantine=guard(self.quarantine),
             runs=guard(self.runs),

@@ -32,7 +32,7 @@ class World:
     def intake(self) -> RunIntake:
         return RunIntake(
             reader=self.service,
-            gauges=Gauges(self.service, self.service, self.service),
+            gauges=Gauges(self.service, self.service, self.service, self.service),
             lake=self.lake,
             quarantine=self.quarantine,
             runs=self.runs,
@@ -149,65 +149,8 @@ def test_missing_metrics_are_named_and_the_run_is_announced_without_them() -> No
     assert len(world.bus.published) == 1 and not world.runs.stored["shop:1"].settled
 
 
-def late(world: World, *uses: tuple[float, Utilisation]) -> list[Taken | None]:
-    """The same event again and again: so many seconds later, with CloudWatch knowing so much."""
-    found = []
-    for seconds, use in uses:
-        world.clock.advance(seconds)
-        world.service.use = use
-        found.append(world.ingest(EVENT))
-    return found
-
-
 def history(world: World, pipeline: PipelineKey = SHOP) -> list[Measurement]:
     return [run.measurement for run in world.runs.history(pipeline, NOON + timedelta(hours=1), 9)]
-
-
-def test_late_metrics_complete_the_measurement_in_table_window_and_lake() -> None:
-    world = World()
-    world.service.add(a_run())
-    _, early, half, whole, after = late(
-        world,
-        (60, Utilisation()),
-        (60, Utilisation()),
-        (600, Utilisation(50.0, 25.0)),
-        (600, Utilisation(99.0, 99.0, 1.0, 2.0)),
-        (600, Utilisation(1.0, 1.0, 1.0, 1.0)),
-    )
-    assert early is None and half is not None and whole is not None and after is None
-    assert half.intake is Intake.COMPLETED and half.late == {"cpu_percent", "memory_percent"}
-    assert whole.late == {"storage_read_rate", "storage_write_rate"}
-    complete = whole.measurement
-    assert (complete.cpu_percent, complete.storage_write_rate, complete.missing) == (50.0, 2.0, ())
-    assert history(world) == [complete]
-    assert world.lake.held == {"shop:1": complete}
-    assert len(world.bus.published) == 1
-
-
-def test_metrics_that_never_come_are_given_up_after_half_an_hour() -> None:
-    world = World()
-    world.service.add(a_run())
-    late(world, (60, Utilisation()), (1800, Utilisation()))
-    stored = world.runs.stored["shop:1"]
-    assert stored.settled and "cpu_percent" in stored.measurement.missing
-    assert late(world, (60, Utilisation(50.0, 25.0, 1.0, 1.0))) == [None], "nobody asks any more"
-    assert len(world.lake.written) == 1
-
-
-def test_a_run_taken_in_long_after_its_end_waits_for_nothing() -> None:
-    world = World()
-    world.service.add(a_run())
-    late(world, (7200, Utilisation()))
-    assert world.runs.stored["shop:1"].settled
-
-
-def test_a_late_metric_that_cannot_be_is_set_aside_and_counts_as_never_come() -> None:
-    world = World()
-    world.service.add(a_run())
-    late(world, (60, Utilisation()), (1800, Utilisation(float("nan"), 25.0, 1.0, 1.0)))
-    stored = world.runs.stored["shop:1"]
-    assert stored.settled and stored.measurement.cpu_percent is None
-    assert world.quarantine.held["shop:1"][1] == ("cpu_percent is nan, which is not finite",)
 
 
 @pytest.mark.parametrize(
@@ -289,6 +232,17 @@ def test_a_renamed_pipeline_has_a_history_of_its_own_and_the_old_one_stays() -> 
     world.ingest(event_of(world.service.add(a_run("store:1", ref=RunRef(new, "store:1"))).ref))
     assert [m.run_id for m in history(world)] == ["shop:1"]
     assert [m.run_id for m in history(world, new)] == ["store:1"]
+
+
+def test_a_deployment_is_measured_with_its_steps_and_asks_for_no_build_metrics() -> None:
+    world, key = World(), PipelineKey.parse("codedeploy:shop/prod")
+    ref = RunRef(key, "d-1")
+    phases = (Phase("Deployment", "Succeeded", 60.0),)
+    world.service.add(a_run(ref=ref, status=RunStatus.SUCCEEDED, phases=phases, log=None))
+    world.service.steps = {"d-1": {"BeforeInstall": 9.0}}
+    measurement = world.measure(event_of(ref))
+    assert measurement.phases == {"Deployment": 60.0, "BeforeInstall": 9.0}
+    assert measurement.cpu_percent is None and measurement.missing == ()
 
 
 def test_the_service_not_the_event_says_which_pipeline_a_run_is_of() -> None:

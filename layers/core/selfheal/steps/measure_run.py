@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from selfheal.domain.errors import MeasurementIncomplete
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import LogLocation, Run, Service
-from selfheal.measure_ports import BuildMetrics, LogSizes, Utilisation
+from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes, Utilisation
 from selfheal.ports import StoredRun, TestReports
 
 # CloudWatch lags a few minutes behind; then it is worth asking again.
@@ -22,6 +22,7 @@ class Gauges:
     reports: TestReports
     metrics: BuildMetrics
     log_sizes: LogSizes
+    deployment_steps: DeploymentSteps
 
 
 def measure(run: Run, gauges: Gauges) -> Measurement:
@@ -39,7 +40,7 @@ def measure(run: Run, gauges: Gauges) -> Measurement:
         status=run.status,
         started_at=run.started_at,
         duration_seconds=duration,
-        phases=_whole_phases(run),
+        phases=_whole_phases(run) | _steps(run, gauges),
         queued_seconds=run.queued_seconds,
         tests=gauges.reports.totals(run.report_arns) if run.report_arns else None,
         **used,
@@ -61,6 +62,12 @@ def settled(measurement: Measurement, now: datetime) -> bool:
 def worth_another_look(stored: StoredRun, now: datetime) -> bool:
     """Whether metrics that a stored run lacks may have come by now."""
     return not stored.settled and now - stored.measurement.ended_at >= METRICS_LATE
+
+
+def _steps(run: Run, gauges: Gauges) -> dict[str, float]:
+    if run.ref.key.service is not Service.CODEDEPLOY:
+        return {}
+    return gauges.deployment_steps.seconds_of(run.ref.run_id)
 
 
 def _whole_phases(run: Run) -> dict[str, float]:

@@ -30,7 +30,7 @@ class FixedClock:
 @dataclass
 class FakeService:
     """CodeBuild as far as the ports go: RunReader, TestReports, BuildMetrics, LogReader, LogSizes,
-    Builds, FinishedRuns, PastRuns.
+    Builds, FinishedRuns, PastRuns, DeploymentSteps.
 
     ``crash_after_start`` makes the next started build happen and the caller not hear of it.
     """
@@ -38,6 +38,7 @@ class FakeService:
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[LogLocation | LogObject, list[str]] = field(default_factory=dict)
     cases: list[TestCase] = field(default_factory=list)
+    steps: dict[str, dict[str, float]] = field(default_factory=dict)
     use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0, 1e6, 2e6))
     actor: str = "selfheal-role/execute-action"
     clock: FixedClock = field(default_factory=FixedClock)
@@ -102,6 +103,10 @@ class FakeService:
     def ended_since(self, since: datetime) -> Iterable[RunRef]:
         """FinishedRuns."""
         return [run.ref for run in self.runs.values() if run.ended_at and run.ended_at >= since]
+
+    def seconds_of(self, deployment_id: str) -> dict[str, float]:
+        """DeploymentSteps."""
+        return self.steps.get(deployment_id, {})
 
     def ended_between(self, since: datetime, until: datetime) -> Iterator[Run]:
         """PastRuns."""
