@@ -51,7 +51,10 @@ class Healed:
 
 @dataclass
 class Healing:
-    """A failed build of ``shop``; change a field before healing it."""
+    """A failed build of ``shop``; change a field before healing it.
+
+    ``forged`` is a suggestion that somebody put in the place of what suggest_remedy gave.
+    """
 
     model: Model | None
     policy: Policy
@@ -60,6 +63,7 @@ class Healing:
     failures: Sequence[TestCase] = ()
     secrets: tuple[str, ...] = ()
     run: Run = field(default_factory=a_run)
+    forged: Suggestion | None = None
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
@@ -77,7 +81,7 @@ class Healing:
         self._open()
         id, run_id = self.incident.id, self.incident.run.run_id
         diagnosis = self._diagnose()
-        suggestion = self._suggest(diagnosis)
+        suggestion = self.forged or self._suggest(diagnosis)
         decision = self._decide(diagnosis, suggestion)
         action = self._execute(decision) if decision.verdict is Verdict.ACT else None
         state = HealState(id, run_id, SHOP, IncidentKind.FAILED, diagnosis, suggestion, decision, action)

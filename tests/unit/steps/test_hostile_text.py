@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from selfheal.domain.conversation import ModelReply, Question, Usage
 from selfheal.domain.decision import Verdict
+from selfheal.domain.diagnosis import Suggestion
 from selfheal.domain.errors import NoSuggestion, RequestRejected, ServiceUnavailable, Throttled
 from selfheal.domain.policy import Mode, Policy, parse_policy
 from selfheal.ports import Meter, TestCase
@@ -123,6 +124,17 @@ def test_with_a_fuzzer_for_a_model_nothing_is_done_that_is_not_allowed_without_o
     healed = Healing(Fuzzer(says, tokens), policy, ceiling, lines).heal()
     assert did_only_what_is_allowed(healed, policy, ceiling)
     assert not ALIVE.search(healed.message)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([*REMEDIES, *INVENTED]) | st.text(max_size=20), logs, st.just(PERMISSIVE) | policies)
+def test_not_even_a_forged_suggestion_gets_more_done(
+    remedy: str, log: list[list[str]], policy: Policy
+) -> None:
+    """The decision does not trust suggest_remedy either: it may be what an attacker has taken over."""
+    forged = Suggestion(remedy, "Trust me.", "a-model")
+    healed = Healing(None, policy, log=[line for part in log for line in part], forged=forged).heal()
+    assert did_only_what_is_allowed(healed, policy)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
