@@ -24,10 +24,18 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``value`` is the largest robust |z| of the run's metrics; ``ready`` is False while the baseline is too young."""
+    """How odd a run is; ``ready`` is False while its pipeline has fewer than five runs, and then nothing else counts.
+
+    ``value`` is comparable across pipelines; ``p_value`` is the share of ordinary runs that score at least as
+    much. ``shift``: this run is the one by which a new level of the duration was noticed. ``detector`` is
+    ``forest``, or ``magnitude`` when no forest could serve; ``model`` is the version of the global model.
+    """
 
     value: float
     ready: bool
     level: Level
     blame: tuple[Blame, ...] = ()
-    detector: str = "robust-z"
+    detector: str = "forest"
+    p_value: float = 1.0
+    shift: bool = False
+    model: str = ""

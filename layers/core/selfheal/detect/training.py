@@ -1,0 +1,142 @@
+"""Training: the global model, learned from the lake; and the replay by which a challenger is held against the champion.
+
+Both look at whole pipelines, at no more of them than fit into memory. Which ones is decided by a hash of their key, so
+two trainings over the same lake look at the same pipelines.
+"""
+
+import hashlib
+import random
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from selfheal.detect.alarm import blamed, level_of
+from selfheal.detect.detector import WINDOW
+from selfheal.detect.features import FEATURES, MIN_SECONDS
+from selfheal.detect.forest import LIBRARY, grow, stored
+from selfheal.detect.model import GlobalModel
+from selfheal.detect.normal import FEWEST_RUNS, Normal, Oddness
+from selfheal.detect.reference import FEWEST_SCORES, SHARES, Reference, reference_of
+from selfheal.detect.shift import since_shift
+from selfheal.detect.trial import made_odd
+from selfheal.detect.window import Window, magnitude
+from selfheal.domain.errors import TooLittleHistory
+from selfheal.domain.measurement import Measurement, flaws
+from selfheal.domain.score import Level
+
+MOST_PIPELINES = 200
+MOST_RUNS = 2 * WINDOW
+MOST_SCORED = 8000
+MOST_POINTS = 20000
+# Runs next to each other share a window: a score a little staler than in life, for an eighth of the work.
+BLOCK = 8
+WARM_UP = 30
+SEED = 1
+_NO_REFERENCE = Reference(SHARES, tuple(range(1, len(SHARES) + 1)))
+
+History = Sequence[Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a model did on recent runs: ``alarms_per_1000`` on the runs as they were, ``caught`` of those made odd.
+
+    ``vectors`` (in the order of FEATURES) and ``scores`` are those of the runs as they were, for drift.
+    """
+
+    runs: int
+    alarms_per_1000: float
+    caught: float
+    vectors: Sequence[Sequence[float]]
+    scores: Sequence[float]
+
+
+def train(measurements: Iterable[Measurement], *, at: datetime, min_seconds: float = MIN_SECONDS) -> GlobalModel:
+    """A model of runs in order of their start, streamed: at most 200 pipelines with 512 runs each are held.
+
+    Runs that cannot be believed are left out. Raises TooLittleHistory below 500 scored runs.
+    """
+    histories = collected(measurements)
+    points = [point for history in histories for point in Window(history[-1 : -WINDOW - 1 : -1], min_seconds).vectors(WINDOW)]
+    forest = stored(grow(points[:: 1 + len(points) // MOST_POINTS], len(FEATURES), SEED, compact=True))
+    version = f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(forest).hexdigest()[:8]}"
+    runs = sum(map(len, histories))
+    draft = GlobalModel(version, at, runs, len(histories), _NO_REFERENCE, _NO_REFERENCE, forest, LIBRARY)
+    scores, magnitudes = _references(histories, draft, min_seconds)
+    return replace(draft, scores=scores, magnitudes=magnitudes)
+
+
+def references(
+    measurements: Iterable[Measurement], model: GlobalModel, most_runs: int = MOST_RUNS
+) -> tuple[Reference, Reference]:
+    """The references of ``model`` on other runs than it was trained on. Raises TooLittleHistory."""
+    return _references(collected(measurements, most_runs), model, MIN_SECONDS)
+
+
+def replay(
+    model: GlobalModel, measurements: Iterable[Measurement], *, budget: float, min_seconds: float = MIN_SECONDS
+) -> Replay:
+    """What ``model`` does on recent runs, in order of their start, at that budget of false alarms per 1,000 runs."""
+    rng = random.Random(SEED)
+    vectors: list[Sequence[float]] = []
+    scores: list[float] = []
+    alarms = caught = 0
+    for run, odd, normal in _scored(collected(measurements), model, min_seconds):
+        vectors.append(odd.features)
+        scores.append(odd.raw)
+        alarms += _alarms(odd, model, budget, min_seconds)
+        caught += _alarms(normal.oddness(made_odd(run, rng)), model, budget, min_seconds)
+    seen = max(len(scores), 1)
+    return Replay(len(scores), 1000 * alarms / seen, caught / seen, vectors, scores)
+
+
+def collected(measurements: Iterable[Measurement], most_runs: int = MOST_RUNS) -> list[History]:
+    """The last ``most_runs`` believable runs of each of at most 200 pipelines, oldest first. Memory does not grow with the lake."""
+    held: dict[str, deque[Measurement]] = {}
+    bound = "g"  # above every hexadecimal hash
+    for run in measurements:
+        place = hashlib.sha256(str(run.pipeline).encode()).hexdigest()
+        if place >= bound or flaws(run):
+            continue
+        held.setdefault(place, deque(maxlen=most_runs)).append(run)
+        if len(held) > MOST_PIPELINES:
+            bound = max(held)
+            del held[bound]
+    return [list(held[place]) for place in sorted(held) if len(held[place]) > FEWEST_RUNS]
+
+
+def _references(
+    histories: Sequence[History], model: GlobalModel, min_seconds: float
+) -> tuple[Reference, Reference]:
+    found = [odd for _, odd, _ in _scored(histories, model, min_seconds)]
+    if len(found) < FEWEST_SCORES:
+        raise TooLittleHistory(
+            f"{len(found)} runs have {WARM_UP} runs of their pipeline before them; it takes {FEWEST_SCORES}"
+        )
+    scores = reference_of([odd.raw for odd in found])
+    return scores, reference_of([magnitude(odd.features) for odd in found])
+
+
+def _scored(
+    histories: Sequence[History], model: GlobalModel, min_seconds: float
+) -> Iterator[tuple[Measurement, Oddness, Normal]]:
+    """The newest runs of every pipeline as ``model`` sees them, at most 8,000 in all."""
+    most = MOST_SCORED // max(len(histories), 1)
+    for history in histories:
+        first = max(WARM_UP, len(history) - most)
+        for start in range(first, len(history), BLOCK):
+            before = history[max(0, start - WINDOW) : start][::-1]
+            present = since_shift(before, min_seconds)
+            if len(present) < FEWEST_RUNS:
+                continue
+            normal = Normal(present, model, min_seconds)
+            for run in islice(history, start, start + BLOCK):
+                yield run, normal.oddness(run), normal
+
+
+def _alarms(odd: Oddness, model: GlobalModel, budget: float, min_seconds: float) -> bool:
+    reference = model.scores if odd.detector == "forest" else model.magnitudes
+    notable = bool(blamed(odd.deviations, min_seconds))
+    return level_of(reference.p_value(odd.raw), budget, notable, shift=False) is not Level.NONE
