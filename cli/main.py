@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from cli import backfill, demo, diagnose, incidents, local_cloud, redact
+from cli import backfill, demo, diagnose, incidents, local_cloud, redact, score
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -19,6 +19,7 @@ app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
 app.command("diagnose")(diagnose.diagnose)
 app.command("redact")(redact.redact)
+app.command("score")(score.score)
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
 

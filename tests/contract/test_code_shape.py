@@ -76,7 +76,7 @@ def test_the_domain_knows_the_standard_library_and_itself(path: Path) -> None:
 
 
 def test_what_runs_in_lambda_imports_only_what_the_layer_carries() -> None:
-    carried = {"selfheal", "aws_lambda_powertools", "cattrs", "re2", "boto3", "botocore"}
+    carried = {"selfheal", "aws_lambda_powertools", "cattrs", "krcf", "re2", "boto3", "botocore"}
     deployed = [*(ROOT / "layers/core/selfheal").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
     outside = {
         f"{shown(path)}: {name}"

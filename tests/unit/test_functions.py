@@ -12,7 +12,8 @@ import pytest
 
 from selfheal import runtime as runtime_module
 from selfheal.adapters.readers import ServiceReader
-from selfheal.detect.baseline import MedianMad, Thresholds
+from selfheal.detect.detector import Detector
+from selfheal.detect.model import embedded_model
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy import parse_policy
@@ -82,7 +83,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         bus=bus,
         notifier=bus,
         queue=MemoryQueue(),
-        baseline=MedianMad(Thresholds()),
+        detector=Detector(embedded_model()),
         model=None,
         token_budget=MemoryTokenBudget(),
         policy=parse_policy(POLICY, frozenset(remedy.id for remedy in catalogue())),

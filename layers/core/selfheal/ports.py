@@ -93,12 +93,13 @@ class LakeReader(Protocol):
 @dataclass(frozen=True, slots=True)
 class StoredRun:
     """A measured run: ``announced`` once the bus was told of it, ``confirmed`` while its incident counts as real,
-    ``settled`` once no more metrics are waited for."""
+    ``settled`` once no more metrics are waited for, ``score`` once it was scored."""
 
     measurement: Measurement
     announced: bool
     confirmed: bool = False
     settled: bool = True
+    score: Score | None = None
 
 
 class RunStore(Protocol):
@@ -119,6 +120,9 @@ class RunStore(Protocol):
 
     def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
         """Note whether the run's incident was a real one. Raises RunNotFound when the run is not stored (any more)."""
+
+    def keep_score(self, run_id: str, score: Score) -> None:
+        """Note how odd the run was found. Raises RunNotFound."""
 
     def get(self, run_id: str) -> StoredRun | None:
         """The stored run, read consistently."""

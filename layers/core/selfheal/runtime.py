@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
-from selfheal.detect.baseline import Baseline, MedianMad, Thresholds
+from selfheal.detect.detector import Detector
 from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
@@ -56,10 +56,14 @@ class Runtime(Stores):
         return self.settings.policy()
 
     @cached_property
-    def baseline(self) -> Baseline:
-        """What runs are compared with."""
-        return MedianMad(
-            Thresholds(min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0))
+    def detector(self) -> Detector:
+        """What scores runs."""
+        from selfheal.detect.model import embedded_model
+
+        return Detector(
+            embedded_model(),
+            budget=self.settings.number("SELFHEAL_ALERT_BUDGET", least=0.1),
+            min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0.1),
         )
 
     @property

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from selfheal.detect.baseline import MedianMad, Thresholds
+from selfheal.detect.detector import Detector
+from selfheal.detect.model import embedded_model
 from selfheal.domain.action import ActionStatus, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.incident import IncidentKind, incident_id
@@ -121,7 +122,7 @@ class World:
         score_run(
             RunMeasured("shop:1", SHOP, RunStatus.FAILED),
             runs=guard(self.runs),
-            baseline=MedianMad(Thresholds()),
+            detector=Detector(embedded_model()),
             actions=guard(self.actions),
             incidents=guard(self.incidents),
             ledger=guard(self.ledger),

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from selfheal.detect.baseline import MedianMad, Thresholds
+from selfheal.detect.detector import Detector
+from selfheal.detect.model import embedded_model
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import incident_id
@@ -31,7 +32,7 @@ class World:
         return score_run(
             RunMeasured(measurement.run_id, measurement.pipeline, measurement.status),
             runs=self.runs,
-            baseline=MedianMad(Thresholds()),
+            detector=Detector(embedded_model()),
             actions=self.actions,
             incidents=self.incidents,
             ledger=self.ledger,
@@ -131,7 +132,7 @@ def test_a_run_that_was_never_measured_is_a_clear_error() -> None:
         score_run(
             RunMeasured("shop:9", SHOP, RunStatus.FAILED),
             runs=world.runs,
-            baseline=MedianMad(Thresholds()),
+            detector=Detector(embedded_model()),
             actions=world.actions,
             incidents=world.incidents,
             ledger=world.ledger,

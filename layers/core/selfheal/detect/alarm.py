@@ -35,9 +35,12 @@ def level_of(p_value: float, budget: float, notable: bool, shift: bool) -> Level
 def blamed(deviations: Mapping[str, Deviation], min_seconds: float, first: str = "") -> tuple[Blame, ...]:
     """The metrics that are far enough from their medians to be blamed, the worst first, ``first`` before all.
 
-    ``min_seconds``: no duration is blamed for a smaller difference. A slow phase makes the whole run slow as well: when they are equally far, the phase is the better answer.
+    ``min_seconds``: no duration is blamed for a smaller difference. A slow phase makes the whole run slow as well:
+    when they are equally far, the phase is the better answer.
     """
-    notable = [each for each in deviations.values() if abs(each.size) >= NOTABLE and _matters(each, min_seconds)]
+    notable = [
+        each for each in deviations.values() if abs(each.size) >= NOTABLE and _matters(each, min_seconds)
+    ]
     if first in deviations and deviations[first] not in notable:
         notable.append(deviations[first])
     notable.sort(key=lambda each: (each.metric != first, -round(abs(each.size), 1), each.metric == DURATION))

@@ -18,7 +18,17 @@ MEMORY = "memory_percent"
 
 # Two numbers for the duration, then the two oddest phases whatever their names: so pipelines with different phases
 # share one feature space, and one global forest (or SageMaker endpoint) serves them all.
-FEATURES = ("duration", "duration_z", "phase", "phase_second", TESTS_FAILED, TESTS_SKIPPED, TESTS_TOTAL, CPU, MEMORY)
+FEATURES = (
+    "duration",
+    "duration_z",
+    "phase",
+    "phase_second",
+    TESTS_FAILED,
+    TESTS_SKIPPED,
+    TESTS_TOTAL,
+    CPU,
+    MEMORY,
+)
 FEATURES_VERSION = "1"
 
 MIN_SECONDS = 10.0

@@ -7,18 +7,20 @@ from importlib import metadata
 
 from krcf import RandomCutForest
 
-from selfheal.domain.errors import NotFinite
+from selfheal.domain.errors import InvalidEvent
 
 LIBRARY = f"krcf {metadata.version('krcf')}"
 TREES = 30
 SAMPLE = 256
 
 
-def grow(points: Iterable[Sequence[float]], dimensions: int, seed: int, *, compact: bool = False) -> RandomCutForest:
+def grow(
+    points: Iterable[Sequence[float]], dimensions: int, seed: int, *, compact: bool = False
+) -> RandomCutForest:
     """A forest of 30 trees with up to 256 of ``points`` each, fed in that order; the same input, the same forest.
 
     ``compact`` forgets the bounding boxes, which makes a stored forest a quarter in size and slower to grow.
-    Raises NotFinite for a point with a number that is not finite: one of them ruins a forest for good.
+    Raises InvalidEvent for a point with a number that is not finite: one of them ruins a forest for good.
     """
     # The library ignores a misspelt option in silence, so there is one place that spells them.
     forest = RandomCutForest(
@@ -53,13 +55,13 @@ def revived(data: bytes) -> RandomCutForest:
 
 
 def isolation(forest: RandomCutForest, point: Sequence[float]) -> float:
-    """The forest's anomaly score of ``point``: about 0.5 to 1 for an ordinary one. Raises NotFinite."""
+    """The forest's anomaly score of ``point``: about 0.5 to 1 for an ordinary one. Raises InvalidEvent."""
     return float(forest.score(finite(point)))
 
 
 def finite(point: Sequence[float]) -> Sequence[float]:
-    """``point`` itself. Raises NotFinite."""
+    """``point`` itself. Raises InvalidEvent."""
     for place, number in enumerate(point):
         if not math.isfinite(number):
-            raise NotFinite(f"feature {place}: {number!r} must not reach a forest")
+            raise InvalidEvent(f"feature {place}", f"{number!r} must not reach a forest")
     return point

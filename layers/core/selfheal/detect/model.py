@@ -77,7 +77,9 @@ def load(data: bytes) -> GlobalModel:
             library=str(head["library"]),
         )
     except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise ModelRefused(f"the artifact is damaged ({type(error).__name__}: {error}); train a new one") from None
+        raise ModelRefused(
+            f"the artifact is damaged ({type(error).__name__}: {error}); train a new one"
+        ) from None
 
 
 @cache
@@ -98,7 +100,9 @@ def _parts(data: bytes) -> tuple[Mapping[str, Any], bytes]:
 
 def _require(what: str, ours: object, theirs: object) -> None:
     if ours != theirs:
-        raise ModelRefused(f"{what}: the artifact has {theirs!r}, this code needs {ours!r}; train a new model")
+        raise ModelRefused(
+            f"{what}: the artifact has {theirs!r}, this code needs {ours!r}; train a new model"
+        )
 
 
 def _unpacked(forest: bytes) -> bytes:

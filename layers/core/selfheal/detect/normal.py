@@ -1,4 +1,4 @@
-"""Normal: what is ordinary for one pipeline, by its present level and by the global model; and how odd a run is in it."""
+"""Normal: what is ordinary for one pipeline, by its present level and the global model; and how odd a run is in it."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class Normal:
             return Oddness(deviations, features, size, MAGNITUDE)
 
     def _isolation(self, features: Sequence[float]) -> float:
-        """The pipeline's own forest counts n / (n + 60), the global one the rest: a young pipeline has little to say."""
+        """The pipeline's own forest counts n / (n + 60), the global one the rest: a young one has little to say."""
         from selfheal.detect.forest import isolation, revived
 
         shared = isolation(revived(self._model.forest), features)

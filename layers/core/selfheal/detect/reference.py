@@ -35,7 +35,9 @@ class Reference:
         if share >= self.shares[0]:
             return self.scores[0] * (1.0 - share) / (1.0 - self.shares[0])
         place = next((i for i, known in enumerate(self.shares) if known <= share), len(self.shares) - 1)
-        return self.scores[place] * math.exp((math.log(share) - math.log(self.shares[place])) / self._slope(place))
+        return self.scores[place] * math.exp(
+            (math.log(share) - math.log(self.shares[place])) / self._slope(place)
+        )
 
     def _slope(self, place: int) -> float:
         low = max(0, place - 1)

@@ -47,9 +47,9 @@ class StreamScorer:
     def score(self, document: object) -> dict[str, Any]:
         """The score of one run, as JSON; the run is then part of its pipeline's past.
 
-        ``document``: see docs/detection.md. A run that comes late is compared with those that started before it; one that
-        comes twice gets the same score again. Raises InvalidEvent, which names the field, for a run that cannot
-        be read or believed; such a run leaves no trace.
+        ``document``: see docs/detection.md. A run that comes late is compared with those that started before it; one
+        that comes twice gets the same score again. Raises InvalidEvent, which names the field, for a run that
+        cannot be read or believed; such a run leaves no trace.
         """
         run, name = measurement(document)
         past = self._past.setdefault(name, _Past())
@@ -117,7 +117,9 @@ def _status(document: Mapping[str, Any]) -> RunStatus:
     word = _text(document, "status").upper()
     word = OTHER_WORDS.get(word, word)
     if word not in set(RunStatus) or not RunStatus(word).terminal:
-        raise InvalidEvent("status", f"{document['status']!r} is none of SUCCEEDED, FAILED, FAULT, TIMED_OUT, STOPPED")
+        raise InvalidEvent(
+            "status", f"{document['status']!r} is none of SUCCEEDED, FAILED, FAULT, TIMED_OUT, STOPPED"
+        )
     return RunStatus(word)
 
 
@@ -157,7 +159,13 @@ def _tests(document: Mapping[str, Any]) -> TestTotals | None:
         return None
     if not isinstance(found, Mapping):
         raise InvalidEvent("tests", "must be an object with total, failed and skipped")
-    numbers = {name: _number(found, name, "tests.") for name in ("total", "failed", "skipped") if name in found}
-    if "total" not in numbers:
-        raise InvalidEvent("tests.total", "is missing")
-    return TestTotals(*(numbers.get(name, 0) for name in ("total", "failed", "skipped")))  # type: ignore[arg-type]
+    counts = [_count(found, name) for name in ("total", "failed", "skipped")]
+    return TestTotals(*counts)
+
+
+def _count(found: Mapping[str, Any], name: str) -> int:
+    """A count that is not there is 0."""
+    value = _number(found, name, "tests.") if found.get(name) is not None else 0.0
+    if not value.is_integer():
+        raise InvalidEvent(f"tests.{name}", f"must be a whole number, not {value!r}")
+    return int(value)

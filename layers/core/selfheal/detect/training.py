@@ -53,13 +53,16 @@ class Replay:
     scores: Sequence[float]
 
 
-def train(measurements: Iterable[Measurement], *, at: datetime, min_seconds: float = MIN_SECONDS) -> GlobalModel:
+def train(
+    measurements: Iterable[Measurement], *, at: datetime, min_seconds: float = MIN_SECONDS
+) -> GlobalModel:
     """A model of runs in order of their start, streamed: at most 200 pipelines with 512 runs each are held.
 
     Runs that cannot be believed are left out. Raises TooLittleHistory below 500 scored runs.
     """
     histories = collected(measurements)
-    points = [point for history in histories for point in Window(history[-1 : -WINDOW - 1 : -1], min_seconds).vectors(WINDOW)]
+    newest = [Window(history[-1 : -WINDOW - 1 : -1], min_seconds) for history in histories]
+    points = [point for window in newest for point in window.vectors(WINDOW)]
     forest = stored(grow(points[:: 1 + len(points) // MOST_POINTS], len(FEATURES), SEED, compact=True))
     version = f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(forest).hexdigest()[:8]}"
     runs = sum(map(len, histories))
@@ -76,10 +79,14 @@ def references(
 
 
 def replay(
-    model: GlobalModel, measurements: Iterable[Measurement], *, budget: float, min_seconds: float = MIN_SECONDS
+    model: GlobalModel,
+    measurements: Iterable[Measurement],
+    *,
+    budget: float,
+    min_seconds: float = MIN_SECONDS,
 ) -> Replay:
     """What ``model`` does on recent runs, in order of their start, at that budget of false alarms per 1,000 runs."""
-    rng = random.Random(SEED)
+    rng = random.Random(SEED)  # noqa: S311 - the same trial for champion and challenger, not a secret
     vectors: list[Sequence[float]] = []
     scores: list[float] = []
     alarms = caught = 0
@@ -93,7 +100,7 @@ def replay(
 
 
 def collected(measurements: Iterable[Measurement], most_runs: int = MOST_RUNS) -> list[History]:
-    """The last ``most_runs`` believable runs of each of at most 200 pipelines, oldest first. Memory does not grow with the lake."""
+    """The last ``most_runs`` believable runs of each of at most 200 pipelines, oldest first: memory is bounded."""
     held: dict[str, deque[Measurement]] = {}
     bound = "g"  # above every hexadecimal hash
     for run in measurements:

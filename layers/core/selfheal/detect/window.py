@@ -97,7 +97,9 @@ def vector(deviations: Mapping[str, Deviation]) -> list[float]:
     """The numbers of FEATURES in their order; what is missing is 0, which is to say ordinary."""
     whole = deviations.get(DURATION) or deviations.get(DURATION_FAILED)
     sizes = {metric: deviation.size for metric, deviation in deviations.items()}
-    phases = sorted((size for metric, size in sizes.items() if metric.startswith(PHASE)), key=abs, reverse=True)
+    phases = sorted(
+        (size for metric, size in sizes.items() if metric.startswith(PHASE)), key=abs, reverse=True
+    )
     first, second, *_ = [*phases, 0.0, 0.0]
     alone = [sizes.get(metric, 0.0) for metric in (TESTS_FAILED, TESTS_SKIPPED, TESTS_TOTAL, CPU, MEMORY)]
     return [whole.size if whole else 0.0, whole.z if whole else 0.0, first, second, *alone]

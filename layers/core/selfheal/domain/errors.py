@@ -66,18 +66,6 @@ class NothingToRollBack(PermanentError):
     """No model was promoted before the one that serves."""
 
 
-class ModelRefused(PermanentError):
-    """A model artifact cannot serve: damaged, or made for other features or by another library. Says which."""
-
-
-class TooLittleHistory(PermanentError):
-    """There are too few runs to learn from; says how many there are and how many it takes."""
-
-
-class NotFinite(PermanentError):
-    """A number that is not finite was about to reach a forest. Names the feature."""
-
-
 class ActionRefused(PermanentError):
     """An action was not carried out, with the plain reason a person is shown."""
 

@@ -1,19 +1,21 @@
 """score_run: compare a measured run with its pipeline's baseline; open an incident when it needs attention."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from selfheal.detect.baseline import WINDOW, Baseline
 from selfheal.detect.confirmed import without_confirmed
+from selfheal.detect.detector import WINDOW, Detector
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import Incident, IncidentKind, Lineage, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
-from selfheal.ports import ActionStore, Clock, EventBus, IncidentStore, Ledger, RunStore, Scored
+from selfheal.ports import ActionStore, Clock, EventBus, IncidentStore, Ledger, RunStore, Scored, StoredRun
 from selfheal.wire import encode
 
 INCIDENT_OPENED = "Incident Opened"
+REPEATS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def score_run(
     measured: RunMeasured,
     *,
     runs: RunStore,
-    baseline: Baseline,
+    detector: Detector,
     actions: ActionStore,
     incidents: IncidentStore,
     ledger: Ledger,
@@ -46,9 +48,11 @@ def score_run(
         raise RunNotFound(f"run_id: {measured.run_id} is not in the table; was it measured by another stack?")
     measurement = stored.measurement
     history = runs.history(measurement.pipeline, measurement.started_at, WINDOW)
-    window = without_confirmed(history)
-    score = baseline.score(measurement, window)
+    score = detector.score(measurement, without_confirmed(history))
+    runs.keep_score(measurement.run_id, score)
     kind = attention(measurement, score)
+    if kind is IncidentKind.ANOMALOUS and told_already(score, history):
+        kind = None
     if kind is not None and not _started_by_selfheal(measurement, actions, actor):
         _open(
             Incident(
@@ -73,6 +77,22 @@ def attention(measurement: Measurement, score: Score) -> IncidentKind | None:
     if measurement.status is RunStatus.SUCCEEDED and score.level is not Level.NONE:
         return IncidentKind.ANOMALOUS
     return None
+
+
+def told_already(score: Score, history: Sequence[StoredRun]) -> bool:
+    """Whether one of the last runs (newest first) was odd in the same way: people hear of it once. A level shift is
+    news even so."""
+    if score.shift or not score.blame:
+        return False
+    recent = [run.score for run in history[:REPEATS] if run.score and run.score.level is not Level.NONE]
+    return any(_same_way(score, past) for past in recent)
+
+
+def _same_way(score: Score, past: Score) -> bool:
+    return any(
+        blame.metric == score.blame[0].metric and (blame.ratio > 1) == (score.blame[0].ratio > 1)
+        for blame in past.blame[:1]
+    )
 
 
 def _lineage(measurement: Measurement) -> Lineage:

@@ -20,6 +20,7 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, most_complete
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import PipelineKey
+from selfheal.domain.score import Score
 from selfheal.ports import Meter, StoredRun
 
 
@@ -51,6 +52,10 @@ class MemoryRuns:
     def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
         """RunStore."""
         self.stored[run_id] = replace(self._stored(run_id), confirmed=confirmed)
+
+    def keep_score(self, run_id: str, score: Score) -> None:
+        """RunStore."""
+        self.stored[run_id] = replace(self._stored(run_id), score=score)
 
     def get(self, run_id: str) -> StoredRun | None:
         """RunStore."""

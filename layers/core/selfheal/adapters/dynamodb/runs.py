@@ -18,6 +18,7 @@ from selfheal.adapters.dynamodb.table import (
 from selfheal.domain.errors import RunNotFound, Throttled
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey
+from selfheal.domain.score import Score
 from selfheal.ports import StoredRun
 
 KEPT = timedelta(days=400)
@@ -60,6 +61,10 @@ class DynamoRuns:
     def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
         """RunStore."""
         self._set(run_id, "confirmed = :value", {":value": {"BOOL": confirmed}})
+
+    def keep_score(self, run_id: str, score: Score) -> None:
+        """RunStore."""
+        self._set(run_id, "score = :score", {":score": packed(score)})
 
     def get(self, run_id: str) -> StoredRun | None:
         """RunStore."""
@@ -131,4 +136,5 @@ def _stored(item: Item) -> StoredRun:
         announced=item["announced"]["BOOL"],
         confirmed=item.get("confirmed", {"BOOL": False})["BOOL"],
         settled=item.get("settled", {"BOOL": True})["BOOL"],
+        score=unpacked(Score, item["score"]) if "score" in item else None,
     )

@@ -1,0 +1,104 @@
+"""`selfheal score`: say how odd runs are, from a file of them. Offline, streaming, one line out for each line in."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from cli.errors import UsageError, readable_errors
+from selfheal.detect.detector import BUDGET, Detector
+from selfheal.detect.features import MIN_SECONDS
+from selfheal.detect.model import GlobalModel, embedded_model, load
+from selfheal.detect.stream import StreamScorer
+from selfheal.domain.errors import InvalidEvent, ModelRefused
+
+STDIN = Path("-")
+
+Runs = Annotated[
+    Path,
+    typer.Option(
+        "--runs", metavar="FILE", help="One run as JSON a line, oldest first; - for standard input."
+    ),
+]
+Budget = Annotated[
+    float, typer.Option("--budget", min=0.1, max=100, help="False alarms wanted per 1,000 runs.")
+]
+MinSeconds = Annotated[
+    float, typer.Option("--min-seconds", min=0.1, help="A difference in a duration that nobody minds.")
+]
+ModelFile = Annotated[
+    Path | None, typer.Option("--model", metavar="FILE", help="A trained model instead of the embedded one.")
+]
+
+
+def score(
+    runs: Runs, budget: Budget = BUDGET, min_seconds: MinSeconds = MIN_SECONDS, model: ModelFile = None
+) -> None:
+    """Say how odd each run is, compared with the runs of its pipeline before it. Needs no AWS and no credentials."""
+    with readable_errors():
+        scorer = StreamScorer(Detector(_model(model), budget, min_seconds))
+        refused: Counter[str] = Counter()
+        with _opened(runs) as lines:
+            for document in scored(lines, scorer):
+                print(json.dumps(document), flush=True)
+                refused.update([document["state"]])
+        if refused["refused"]:
+            typer.echo(
+                f'{refused["refused"]} of {refused.total()} runs could not be scored; see "error"', err=True
+            )
+
+
+def scored(lines: Iterable[str], scorer: StreamScorer) -> Iterator[dict[str, Any]]:
+    """For each run its score, in order; for one that cannot be read or believed its error, with state ``refused``.
+
+    Blank lines are skipped. A refused run is left out of its pipeline's past, so it spoils nobody's score.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        run: Any = None
+        try:
+            run = json.loads(line)
+            yield scorer.score(run)
+        except (InvalidEvent, ValueError, RecursionError) as error:
+            known = run if isinstance(run, dict) else {}
+            yield {
+                "run_id": known.get("run_id"),
+                "pipeline": known.get("pipeline"),
+                "state": "refused",
+                "score": 0.0,
+                "p_value": 1.0,
+                "anomalous": False,
+                "level": "none",
+                "blame": [],
+                "shift": False,
+                "error": f"line {number}: {error}",
+            }
+
+
+def _model(path: Path | None) -> GlobalModel:
+    if path is None:
+        return embedded_model()
+    try:
+        return load(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except ModelRefused as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    try:
+        if path == STDIN:
+            yield sys.stdin
+        else:
+            with path.open(encoding="utf-8") as stream:
+                yield stream
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,77 @@
+"""Training the global model and replaying runs against it."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from selfheal.detect.features import FEATURES
+from selfheal.detect.model import dump, embedded_model, load
+from selfheal.detect.training import collected, replay, train
+from selfheal.domain.errors import TooLittleHistory
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.run import PipelineKey
+from selfheal.testing.builders import NOON, a_measurement
+
+
+def lake(pipelines: int = 8, runs: int = 120) -> Iterator[Measurement]:
+    rng = random.Random(4)
+    for n in range(runs):
+        for number in range(pipelines):
+            yield a_measurement(
+                f"p{number}:{n}",
+                pipeline=PipelineKey.parse(f"codebuild:p{number}"),
+                started_at=NOON + timedelta(minutes=n),
+                duration_seconds=100 * (1 + number) * rng.lognormvariate(0, 0.1),
+                phases={"BUILD": 60.0 * (1 + number)},
+            )
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[Measurement]:
+    return list(lake())
+
+
+def test_a_model_is_trained_from_the_lake_and_can_be_stored(runs: list[Measurement]) -> None:
+    model = train(iter(runs), at=NOON)
+    assert (model.runs, model.pipelines) == (960, 8)
+    assert load(dump(model)) == model
+
+
+def test_the_same_lake_trains_the_same_model(runs: list[Measurement]) -> None:
+    assert train(runs, at=NOON) == train(runs, at=NOON)
+
+
+def test_too_little_history_is_said_with_numbers(runs: list[Measurement]) -> None:
+    with pytest.raises(
+        TooLittleHistory, match=r"^\d+ runs have 30 runs of their pipeline before them; it takes 500"
+    ):
+        train(runs[:300], at=NOON)
+    with pytest.raises(TooLittleHistory, match=r"^0 runs"):
+        train([], at=NOON)
+
+
+def test_runs_that_cannot_be_believed_are_not_learned(runs: list[Measurement]) -> None:
+    spoilt = [each for run in runs for each in (run, replace(run, duration_seconds=float("nan")))]
+    assert train(spoilt, at=NOON) == train(runs, at=NOON)
+
+
+def test_memory_is_bounded_by_pipelines_and_runs() -> None:
+    held = collected(lake(pipelines=260, runs=7))
+    assert len(held) == 200
+    assert max(map(len, collected(lake(pipelines=1, runs=900)))) == 512
+
+
+def test_a_replay_counts_alarms_and_what_was_caught_of_runs_made_odd(runs: list[Measurement]) -> None:
+    done = replay(embedded_model(), runs, budget=5)
+    assert done.runs == len(done.scores) == len(done.vectors) == 8 * 90
+    assert all(len(vector) == len(FEATURES) for vector in done.vectors)
+    assert done.alarms_per_1000 < 20 and done.caught > 0.7
+    assert replay(embedded_model(), runs, budget=5) == done
+
+
+def test_a_replay_of_nothing_is_nothing() -> None:
+    done = replay(embedded_model(), [], budget=5)
+    assert (done.runs, done.alarms_per_1000, done.caught) == (0, 0.0, 0.0)
