@@ -21,7 +21,7 @@ ADVICE = {
     ),
     Cause.NETWORK: Advice(
         "A connection broke, timed out or could not be made while the build was fetching or sending something.",
-        "Build again; most of these pass. If the same host fails twice, try it from a build in the same subnet (name "
+        "Build again. If the same host fails twice, try it from a build in the same subnet (name "
         "resolution first, then the port), and check proxy variables, NAT gateway, security groups and endpoints.",
     ),
     Cause.REGISTRY_RATE_LIMIT: Advice(
