@@ -24,6 +24,7 @@ from selfheal.remedies.registry import catalogue
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.builders import NOON, a_measurement, a_run
+from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
     MemoryActions,
     MemoryBus,
@@ -78,6 +79,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),
         actions=MemoryActions(),
+        failures=MemoryFailures(),
         waiters=waiters,
         resumer=waiters,
         bus=bus,

@@ -17,6 +17,7 @@ from selfheal.domain.measurement import Measurement, TestTotals
 from selfheal.domain.policy import Budget
 from selfheal.domain.run import LogLocation, LogObject, PipelineKey, Run, RunRef
 from selfheal.domain.score import Score
+from selfheal.domain.sighting import Sighting
 
 
 class Clock(Protocol):
@@ -132,6 +133,16 @@ class RunStore(Protocol):
 
     def history(self, pipeline: PipelineKey, before: datetime, limit: int) -> list[StoredRun]:
         """The pipeline's last ``limit`` runs that started before ``before``, newest first."""
+
+
+class FailureMemory(Protocol):
+    """The memory of failures by fingerprint; what is older than half a year is forgotten."""
+
+    def remember(self, sighting: Sighting) -> None:
+        """Note that a run failed so; the same run again replaces what was noted of it."""
+
+    def seen(self, pipeline: PipelineKey, fingerprint: str, limit: int) -> list[Sighting]:
+        """The last ``limit`` sightings of one failure on one pipeline, newest first."""
 
 
 class IncidentStore(Protocol):

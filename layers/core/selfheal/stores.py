@@ -9,6 +9,7 @@ from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import (
     ActionStore,
     Clock,
+    FailureMemory,
     IncidentStore,
     Lake,
     LakeReader,
@@ -73,6 +74,13 @@ class Stores:
         from selfheal.adapters.dynamodb.runs import DynamoRuns
 
         return DynamoRuns(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def failures(self) -> FailureMemory:
+        """Failures by fingerprint."""
+        from selfheal.adapters.dynamodb.failures import DynamoFailures
+
+        return DynamoFailures(self._clients("dynamodb"), self._table)
 
     @cached_property
     def incidents(self) -> IncidentStore:

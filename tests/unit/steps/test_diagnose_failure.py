@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,8 @@ from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.run import LogLocation, LogObject, RunStatus
 from selfheal.ports import LogLine, TestCase
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
-from selfheal.testing.builders import SHOP, a_run, an_incident
+from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
+from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
 
@@ -23,6 +25,7 @@ def diagnosed(
     service: FakeService,
     ledger: MemoryLedger,
     incident_id: str = INCIDENT.id,
+    failures: MemoryFailures | None = None,
     runs: MemoryRuns | None = None,
 ) -> Diagnosis:
     incidents = MemoryIncidents()
@@ -34,6 +37,7 @@ def diagnosed(
         logs=service,
         runs=runs or MemoryRuns(),
         reports=service,
+        failures=failures or MemoryFailures(),
         ledger=ledger,
         clock=FixedClock(),
     )
@@ -94,3 +98,30 @@ def test_a_log_that_may_not_be_read_is_said_and_the_services_facts_are_used() ->
     diagnosis = diagnosed(service, ledger)
     assert diagnosis.cause is Cause.TIMEOUT
     assert "BuildLogGroups" in diagnosis.evidence[-1].text
+
+
+def test_a_failure_is_remembered_and_what_became_of_it_informs_the_next() -> None:
+    service, ledger, failures, runs = FakeService(), MemoryLedger(), MemoryFailures(), MemoryRuns()
+    log = ("tests/test_cart.py:12: AssertionError", "FAILED tests/test_cart.py::test_total - assert 3 == 4")
+    found = []
+    for hour, commit in enumerate("ab"):
+        started = NOON - timedelta(hours=9 - hour)
+        service.add(a_run(source_version=commit, started_at=started), *log)
+        found.append(diagnosed(service, ledger, failures=failures, runs=runs))
+        again = a_measurement(
+            f"again:{hour}", source_version=commit, started_at=started + timedelta(minutes=5)
+        )
+        runs.save(again)
+        failures.noted = {f"shop:{hour}-{run_id}": each for run_id, each in failures.noted.items()}
+    assert [each.cause for each in found] == [Cause.TEST_FAILURE, Cause.FLAKY_TEST]
+    assert found[0].fingerprint == found[1].fingerprint
+    assert "another attempt passed on 1 of the 1" in found[1].evidence[-1].text
+
+
+def test_an_incident_diagnosed_twice_does_not_learn_from_itself() -> None:
+    service, failures, runs = FakeService(), MemoryFailures(), MemoryRuns()
+    service.add(a_run(), "FAILED tests/test_cart.py::test_total - assert 3 == 4")
+    runs.save(a_measurement("again:1", started_at=NOON + timedelta(minutes=2)))
+    once, twice = (diagnosed(service, MemoryLedger(), failures=failures, runs=runs) for _ in range(2))
+    assert once == twice
+    assert len(failures.noted) == 1

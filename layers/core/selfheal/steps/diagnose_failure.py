@@ -3,16 +3,29 @@
 from dataclasses import dataclass, replace
 
 from selfheal.diagnose.diagnose import diagnose
+from selfheal.diagnose.experience import experience, informed
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.run import PipelineKey
-from selfheal.ports import Clock, IncidentStore, Ledger, LogReader, RunReader, RunStore, TestReports
+from selfheal.domain.run import PipelineKey, Run
+from selfheal.domain.sighting import Sighting
+from selfheal.ports import (
+    Clock,
+    FailureMemory,
+    IncidentStore,
+    Ledger,
+    LogReader,
+    RunReader,
+    RunStore,
+    TestReports,
+)
 from selfheal.steps.build_log import read_log
 from selfheal.wire import encode
 
 FAILURES = 20
+SIGHTINGS = 20
+RUNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ def diagnose_failure(
     logs: LogReader,
     runs: RunStore,
     reports: TestReports,
+    failures: FailureMemory,
     ledger: Ledger,
     clock: Clock,
 ) -> Diagnosis:
@@ -41,10 +55,26 @@ def diagnose_failure(
     run = reader.read(incident.run)
     redactor = Redactor(run.secrets)
     lines, trouble = read_log(run, redactor, logs=logs, reader=reader, runs=runs)
-    failures = reports.failures(run.report_arns, FAILURES) if run.report_arns else []
-    diagnosis = diagnose(run, incident.kind, incident.score, lines, failures, redactor)
+    tests = reports.failures(run.report_arns, FAILURES) if run.report_arns else []
+    diagnosis = diagnose(run, incident.kind, incident.score, lines, tests, redactor)
+    if incident.kind is IncidentKind.FAILED:
+        diagnosis = _with_experience(run, diagnosis, failures, runs, clock)
     if trouble:
         noted = EvidenceLine(0, redactor.redact(trouble))
         diagnosis = replace(diagnosis, evidence=(*diagnosis.evidence, noted))
     ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
     return diagnosis
+
+
+def _with_experience(
+    run: Run, diagnosis: Diagnosis, failures: FailureMemory, runs: RunStore, clock: Clock
+) -> Diagnosis:
+    """What earlier runs teach; this one is noted for those to come, under the fingerprint it has either way."""
+    pipeline = run.ref.key
+    seen = failures.seen(pipeline, diagnosis.fingerprint, SIGHTINGS)
+    earlier = [sighting for sighting in seen if sighting.started_at < run.started_at]
+    past = runs.history(pipeline, clock.now(), RUNS) if earlier else []
+    failures.remember(
+        Sighting(run.ref.run_id, pipeline, diagnosis.fingerprint, run.source_version, run.started_at)
+    )
+    return informed(diagnosis, experience(earlier, [each.measurement for each in past]))

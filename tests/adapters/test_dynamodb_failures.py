@@ -1,0 +1,39 @@
+"""The memory of failures in the table."""
+
+from datetime import timedelta
+
+from selfheal.adapters.calls import Client
+from selfheal.adapters.dynamodb.failures import KEPT, DynamoFailures
+from selfheal.domain.run import PipelineKey
+from selfheal.domain.sighting import Sighting
+from selfheal.testing.builders import NOON, SHOP
+
+TABLE = "selfheal-test"
+FINGERPRINT = "0123456789abcdef"
+
+
+def sighting(number: int, pipeline: PipelineKey = SHOP, fingerprint: str = FINGERPRINT) -> Sighting:
+    return Sighting(f"shop:{number}", pipeline, fingerprint, "abc", NOON + timedelta(minutes=number))
+
+
+def test_sightings_come_back_newest_first_and_bounded(dynamodb: Client) -> None:
+    failures = DynamoFailures(dynamodb, TABLE)
+    for number in (2, 1, 3):
+        failures.remember(sighting(number))
+    assert failures.seen(SHOP, FINGERPRINT, 2) == [sighting(3), sighting(2)]
+
+
+def test_other_pipelines_and_other_failures_are_not_mixed_in(dynamodb: Client) -> None:
+    failures = DynamoFailures(dynamodb, TABLE)
+    failures.remember(sighting(1, PipelineKey.parse("codebuild:shop2")))
+    failures.remember(sighting(2, fingerprint="fedcba9876543210"))
+    assert failures.seen(SHOP, FINGERPRINT, 9) == []
+
+
+def test_the_same_run_is_remembered_once_and_not_for_ever(dynamodb: Client) -> None:
+    failures = DynamoFailures(dynamodb, TABLE)
+    failures.remember(sighting(1))
+    failures.remember(sighting(1))
+    assert failures.seen(SHOP, FINGERPRINT, 9) == [sighting(1)]
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    assert int(item["expires_at"]["N"]) == int((sighting(1).started_at + KEPT).timestamp())

@@ -1,0 +1,47 @@
+"""Fingerprints: stable over what varies from run to run, different where the failure is."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selfheal.diagnose.offline import diagnose_log
+
+NUMBER = st.integers(0, 10**9)
+HEX = st.text("0123456789abcdef", min_size=8, max_size=40).filter(
+    lambda text: any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
+)
+NOISE = st.lists(st.text("abcdefgh ", max_size=30).filter(lambda text: "fed" not in text), max_size=30)
+MOMENT = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)).map(
+    lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S}.123Z "
+)
+FAILURES = [
+    "open /tmp/{hex}/lock: No space left on device (pid {number})",
+    "src/cart.c:{number}:7: error: expected expression",
+    "npm error network request to https://registry.example.org/a failed, reason: ECONNRESET (attempt {number})",
+    "fatal: couldn't find remote ref {hex}",
+]
+
+
+def of(line: str, before: list[str], moment: str) -> str:
+    lines = [*before, f"{moment}{line}", f"{moment}Command did not exit successfully make exit status 2"]
+    return diagnose_log("\n".join(lines)).fingerprint
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@settings(max_examples=25)
+@given(numbers=st.tuples(NUMBER, NUMBER), ids=st.tuples(HEX, HEX), before=st.tuples(NOISE, NOISE), at=MOMENT)
+def test_equal_whatever_number_id_time_and_place_in_the_log(
+    failure: str, numbers: tuple[int, int], ids: tuple[str, str], before: tuple[list[str], list[str]], at: str
+) -> None:
+    first, second = (
+        of(failure.format(number=number, hex=name), noise, moment)
+        for number, name, noise, moment in zip(numbers, ids, before, ("", at), strict=True)
+    )
+    assert first == second
+
+
+def test_different_failures_have_different_fingerprints() -> None:
+    found = {of(failure.format(number=1, hex="ab12ab12"), [], "") for failure in FAILURES}
+    assert len(found) == len(FAILURES)
