@@ -2,121 +2,106 @@
 
 ``python tests/bench/bench_diagnosis.py [--misses]`` reads ``ci-logs/failed.jsonl`` and ``passed.jsonl`` from
 the folder SELFHEAL_DATA or ../shared/data. Rows whose label has low confidence are left out; where the
-evidence is not in the text the right answer is ``unknown``. Only the log text is given to the diagnosis: no
-phases, codes or test reports, so this scores the signatures alone.
+evidence is not in the text the right answer is ``unknown``. Only the log's text is given: no phases, codes, test
+reports or history, which a deployed diagnosis has.
 """
 
-import json
-import os
 import sys
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from selfheal.diagnose.diagnose import diagnose
-from selfheal.diagnose.redact import Redactor
-from selfheal.domain.diagnosis import Cause, Diagnosis
-from selfheal.domain.incident import IncidentKind
-from selfheal.domain.run import PipelineKey, Run, RunRef, RunStatus
-from selfheal.domain.score import Level, Score
-from selfheal.ports import LogLine
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-Row = dict[str, Any]
-NO_SCORE = Score(value=0.0, ready=False, level=Level.NONE)
+from selfheal.domain.diagnosis import Cause
+from tests.bench.diagnosis.figures import (
+    FEWEST_ROWS,
+    Found,
+    accuracy,
+    cause_table,
+    evidence_line,
+    macro_f1,
+    reliability_table,
+    retry_line,
+)
+from tests.bench.diagnosis.rows import Row, diagnosed, failed, folder, only, passed
+from tests.bench.diagnosis.support import supported
 
-
-def data_folder() -> Path:
-    """Where the labelled logs are."""
-    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    return Path(os.environ.get("SELFHEAL_DATA", beside)) / "ci-logs"
-
-
-def read(path: Path) -> list[Row]:
-    """The rows of a JSON lines file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def diagnosed(text: str) -> Diagnosis:
-    """The diagnosis of a failed build of which only the log is known."""
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    run = Run(RunRef(PipelineKey.parse("codebuild:bench"), "bench:1"), RunStatus.FAILED, moment, moment)
-    lines = [LogLine(n, line) for n, line in enumerate(text.split("\n"), 1)]
-    return diagnose(run, IncidentKind.FAILED, NO_SCORE, lines, [], Redactor())
-
-
-def ratio(part: int, whole: int) -> float:
-    """``part / whole``, NaN for nothing out of nothing."""
-    return part / whole if whole else float("nan")
-
-
-def f1(precision: float, recall: float) -> float:
-    """Harmonic mean, 0 when either is 0 or undefined."""
-    total = precision + recall
-    return 2 * precision * recall / total if total > 0 else 0.0
-
-
-def expected(row: Row) -> str:
-    """The label, ``unknown`` where the text does not show it."""
-    return str(row["cause"]) if row["evidence_in_text"] else Cause.UNKNOWN.value
-
-
-def report_causes(pairs: Iterable[tuple[str, str]]) -> None:
-    """Per cause: precision, recall, F1, rows; then accuracy and macro-F1 over the causes that occur."""
-    counted = list(pairs)
-    scores = []
-    print(f"{'cause':24}{'precision':>10}{'recall':>8}{'F1':>7}{'rows':>6}")
-    for cause in Cause:
-        right = sum(want == got == cause for want, got in counted)
-        rows = sum(want == cause for want, _ in counted)
-        precision, recall = ratio(right, sum(got == cause for _, got in counted)), ratio(right, rows)
-        if rows:
-            scores.append(f1(precision, recall))
-            print(f"{cause:24}{precision:10.2f}{recall:8.2f}{scores[-1]:7.2f}{rows:6d}")
-    accuracy = ratio(sum(want == got for want, got in counted), len(counted))
-    macro = ratio(1, len(scores)) * sum(scores)
-    print(f"accuracy {accuracy:.3f}   macro-F1 {macro:.3f}   rows {len(counted)}")
-
-
-def report_retry(rows: list[Row], found: list[Diagnosis]) -> None:
-    """How well ``transient`` tells which failures another attempt can pass."""
-    pairs = [(row["transient"], d.transient is True) for row, d in zip(rows, found, strict=True)]
-    known = [(want, got) for want, got in pairs if want is not None]
-    right = sum(want and got for want, got in known)
-    said, wanted = sum(got for _, got in known), sum(want for want, _ in known)
-    print(f"retry: precision {ratio(right, said):.2f} ({right}/{said})", end="   ")
-    print(f"recall {ratio(right, wanted):.2f} ({right}/{wanted})")
-
-
-def report_recovered(rows: list[Row], noise: list[str]) -> None:
-    """How often a passed log's complaints, put before a lasting failure, make it look worth a retry."""
-    lasting = [row["text"] for row in rows if row["transient"] is False]
-    before = [diagnosed(text).transient is True for text in lasting]
-    after = [
-        diagnosed(f"{noise[n % len(noise)]}\n{text}").transient is True for n, text in enumerate(lasting)
-    ]
-    print(f"lasting failures read as transient: {sum(before)} of {len(lasting)}", end=", ")
-    print(f"{sum(after)} with a passed log's complaints put before them")
+CONFIDENT = 0.8
 
 
 def main() -> None:
     """Print all figures; with ``--misses`` also every row that was missed."""
-    folder = data_folder()
-    if not (folder / "failed.jsonl").exists():
-        print(f"skipped: no labelled logs in {folder} (set SELFHEAL_DATA)")
+    if not (folder() / "failed.jsonl").exists():
+        print(f"skipped: no labelled logs in {folder()} (set SELFHEAL_DATA)")
         return
-    rows = [row for row in read(folder / "failed.jsonl") if row["confidence"] != "low"]
-    found = [diagnosed(row["text"]) for row in rows]
-    report_causes((expected(row), d.cause) for row, d in zip(rows, found, strict=True))
-    report_retry(rows, found)
-    passed = [diagnosed(row["text"]) for row in read(folder / "passed.jsonl")]
-    report_recovered(rows, [row["text"] for row in read(folder / "passed.jsonl")])
-    alarms = sum(d.transient is True for d in passed)
-    print(f"control: {alarms} of {len(passed)} passed logs would read as transient")
+    rows = failed()
+    found = [diagnosed(row.text) for row in rows]
+    print(cause_table([row.cause for row in rows], [f["cause"] for f in found]), end="\n\n")
+    print("| rows | count | accuracy | macro-F1 | retry |\n| --- | --- | --- | --- | --- |")
+    common = [c for c, n in Counter(row.cause for row in rows).items() if n >= FEWEST_ROWS]
+    report("all", rows, found, common)
+    report("CodeBuild", *chosen(rows, found, lambda row: row.family == "codebuild"), None)
+    report("other CI", *chosen(rows, found, lambda row: row.family != "codebuild"), None)
+    report("hard", *chosen(rows, found, lambda row: row.hard), None)
+    report("rules of other groups only", rows, without_support(rows, lambda row: row.group), common)
+    report("rules of other platforms only", rows, without_support(rows, lambda row: row.platform), common)
+    report_controls(rows, found)
+    print(reliability_table(rows, found))
     if "--misses" in sys.argv:
-        for row, d in zip(rows, found, strict=True):
-            if expected(row) != d.cause:
-                print(f"{row['id']}  want {expected(row)}  got {d.cause} {d.source}  {d.summary}")
+        print_misses(rows, found)
+
+
+def chosen(
+    rows: Sequence[Row], found: Sequence[Found], keep: Callable[[Row], bool]
+) -> tuple[list[Row], list[Found]]:
+    """The rows to keep, and what was found for them."""
+    pairs = [(row, f) for row, f in zip(rows, found, strict=True) if keep(row)]
+    return [row for row, _ in pairs], [f for _, f in pairs]
+
+
+def report(name: str, rows: Sequence[Row], found: Sequence[Found], causes: list[str] | None) -> None:
+    """One line of the table; macro-F1 over the causes that all rows hold five times, or these rows do."""
+    want, got = [row.cause for row in rows], [f["cause"] for f in found]
+    macro = f"{macro_f1(want, got, causes):.3f}"
+    print(f"| {name} | {len(rows)} | {accuracy(want, got):.3f} | {macro} | {retry_line(rows, found)} |")
+
+
+def without_support(rows: Sequence[Row], part_of: Callable[[Row], str]) -> list[Found]:
+    """What would be found had nobody read the row's own part."""
+    signatures = supported(rows, part_of)
+    found = []
+    for row in rows:
+        with only(signatures[part_of(row)]):
+            found.append(diagnosed(row.text))
+    return found
+
+
+def report_controls(rows: Sequence[Row], found: Sequence[Found]) -> None:
+    """Where there is nothing to find: causes not in the text, runs that passed, lasting failures; and the evidence."""
+    unsaid = [f for row, f in zip(rows, found, strict=True) if row.cause == Cause.UNKNOWN]
+    print(
+        f"\ncause not in the text: {sum(f['cause'] == Cause.UNKNOWN for f in unsaid)} of {len(unsaid)} unknown"
+    )
+    fine = [diagnosed(text) for text in passed()]
+    claims = sum(f["cause"] != Cause.UNKNOWN and f["confidence"] >= CONFIDENT for f in fine)
+    print(f"confident claims about logs of runs that passed: {claims} of {len(fine)}")
+    noise = [text.rsplit("\n", 12)[0] for text in passed()]
+    lasting = [row.text for row in rows if row.transient is False]
+    mixed = [diagnosed(f"{noise[n % len(noise)]}\n{text}") for n, text in enumerate(lasting)]
+    taken = sum(f["transient"] is True for f in mixed)
+    print(
+        f"lasting failures that read as transient behind a passed log's complaints: {taken} of {len(lasting)}"
+    )
+    print(f"lines of evidence that stand in the log: {evidence_line([row.text for row in rows], found)}\n")
+
+
+def print_misses(rows: Sequence[Row], found: Sequence[Found]) -> None:
+    """Every row whose cause was missed."""
+    for row, f in zip(rows, found, strict=True):
+        if row.cause != f["cause"]:
+            lines = "; ".join(line["text"] for line in f["evidence"][:2])
+            print(f"{row.id}  want {row.cause}  got {f['cause']} {f['source']}  {lines[:160]}")
 
 
 if __name__ == "__main__":

@@ -255,7 +255,7 @@ def test_the_failed_test_is_named(line: str, test: str) -> None:
         ('examples = ["No Route"]', "", "one: field 'examples' is missing"),
         ('tools = ["any"]', "tools = []", "one: tools must be a list of at least one text"),
         ("['(?i)no route']", "['(?i)no route', 7]", "one: patterns must be a list of at least one text"),
-        ("(?i)no route", "(no route", "one: not a regular expression"),
+        ("(?i)no route", "(no route", "one: not a regular expression for RE2"),
         ("[[signature]]", "[signature]", "own [[signature]] table"),
         ("[[signature]]", "[[signature", "not valid TOML"),
     ],

@@ -9,7 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 
+import re2
+
 from selfheal.diagnose.clean import without_prefix
+from selfheal.diagnose.linear import compiled
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.errors import InvalidSignature
 from selfheal.ports import LogLine
@@ -35,6 +38,7 @@ _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
     r"^\W{0,4}(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
     r"|^\${1,2} \S|^\+{1,4} ?\S|Running command "  # an echoed command
+    r"|shell_session_update: command not found"
     r"|exited with 0\.?$|^\s{0,8}(?:ok \d|[\u2713\u2714\u2705]|PASS\b|--- PASS|\[\+\])"  # what went well
     r"|^\s{0,8}\[javadoc\]|(?i:optional dependency)"
     r"|(?i:\bs?ccache\b|storage (?:read|write) check failed)"  # caches and statistics, which fail no build
@@ -51,6 +55,7 @@ class Signature:
     transient: bool | None
     confidence: float
     priority: int
+    patterns: tuple[str, ...]
     regex: re.Pattern[str]
     suspect: Suspect
     needs_test: bool
@@ -104,13 +109,15 @@ def _signature(number: int, table: object) -> Signature:
     _check_fields(where, table)
     if not 0 <= table["confidence"] <= 1:
         raise InvalidSignature(f"{where}: confidence must be from 0 to 1")
+    patterns = _texts(where, "patterns", table["patterns"])
     return Signature(
         id=table["id"],
         cause=_member(where, "cause", Cause, table["cause"]),
         transient=table.get("transient"),
         confidence=table["confidence"],
         priority=table["priority"],
-        regex=_regex(where, _texts(where, "patterns", table["patterns"])),
+        patterns=patterns,
+        regex=_regex(where, patterns),
         suspect=_member(where, "suspect", Suspect, table.get("suspect", "")),
         needs_test=table.get("needs_test", False),
         on_test_name=table.get("on_test_name", False),
@@ -145,15 +152,16 @@ def _texts(where: str, field: str, values: Sequence[object]) -> tuple[str, ...]:
 
 
 def _regex(where: str, patterns: Iterable[str]) -> re.Pattern[str]:
-    """All patterns as one; a pattern's own ``(?i)`` holds for itself only."""
-    parts = []
-    for pattern in patterns:
-        ignore_case = pattern.startswith("(?i)")
-        parts.append(f"(?i:{pattern[4:]})" if ignore_case else f"(?:{pattern})")
     try:
-        return re.compile("|".join(parts))
-    except re.error as error:
-        raise InvalidSignature(f"{where}: not a regular expression: {error}") from error
+        return any_of(patterns)
+    except re2.error as error:
+        raise InvalidSignature(f"{where}: not a regular expression for RE2: {error}") from error
+
+
+def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """All patterns as one; a pattern's own ``(?i)`` holds for itself only. Raises re2.error."""
+    parts = (f"(?i:{p[4:]})" if p.startswith("(?i)") else f"(?:{p})" for p in patterns)
+    return compiled("|".join(parts))
 
 
 def matches(signatures: Sequence[Signature], lines: Sequence[LogLine]) -> list[Match]:

@@ -1,0 +1,1 @@
+"""Scoring the diagnosis on labelled logs."""
