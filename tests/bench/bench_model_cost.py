@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/core")]
 
 from selfheal.adapters.converse import OVERHEAD_TOKENS, most_tokens, request_of  # noqa: E402
+from selfheal.diagnose.offline import diagnose_log  # noqa: E402
 from selfheal.diagnose.redact import Redactor  # noqa: E402
 from selfheal.domain.conversation import Question, Usage  # noqa: E402
 from selfheal.domain.decision import applicable  # noqa: E402
@@ -33,7 +34,7 @@ from selfheal.suggest.prompt import INSTRUCTIONS, VERSION, evidence_block  # noq
 from selfheal.suggest.schema import reply_schema  # noqa: E402
 from selfheal.suggest.suggest import Suggester, random_nonce  # noqa: E402
 from selfheal.testing.memory import MemoryTokenBudget  # noqa: E402
-from tests.bench.bench_diagnosis import data_folder, diagnosed, read  # noqa: E402
+from tests.bench.diagnosis.rows import folder, read  # noqa: E402
 
 MODEL = "global.anthropic.claude-haiku-5-5"
 # Characters per token: many tokens, the estimate, few tokens.
@@ -54,7 +55,7 @@ class Incident:
 
 def incident(text: str) -> Incident:
     """The call for one log."""
-    diagnosis = diagnosed(text)
+    diagnosis = diagnose_log(text)
     allowed = applicable(diagnosis, catalogue())
     evidence = evidence_block(diagnosis, allowed, random_nonce())
     schema = reply_schema([remedy.id for remedy in allowed])
@@ -103,11 +104,11 @@ def main() -> None:
     )
     parser.add_argument("--tokenizer", type=Path)
     counter = parser.parse_args().tokenizer
-    folder = data_folder()
-    if not (folder / "failed.jsonl").exists():
-        print(f"skipped: no labelled logs in {folder} (set SELFHEAL_DATA)")
+    logs = folder()
+    if not (logs / "failed.jsonl").exists():
+        print(f"skipped: no labelled logs in {logs} (set SELFHEAL_DATA)")
         return
-    incidents = [incident(row["text"]) for row in read(folder / "failed.jsonl")]
+    incidents = [incident(row["text"]) for row in read("failed.jsonl")]
     count = by_tokenizer(counter) if counter else by_characters(ESTIMATED)
     typical = usages(incidents, count, TOOL_WORDS)
     characters = sum(len(i.sent) + len(i.answered) for i in incidents)

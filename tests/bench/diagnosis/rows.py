@@ -38,7 +38,7 @@ def failed() -> list[Row]:
 
     The label is ``unknown`` where the text does not show the cause.
     """
-    rows = [row for row in _read("failed.jsonl") if row["confidence"] != "low"]
+    rows = [row for row in read("failed.jsonl") if row["confidence"] != "low"]
     return [
         Row(
             id=row["id"],
@@ -56,7 +56,7 @@ def failed() -> list[Row]:
 
 def passed() -> list[str]:
     """Logs of runs that passed, cut to their most alarming lines."""
-    return [row["text"] for row in _read("passed.jsonl")]
+    return [row["text"] for row in read("passed.jsonl")]
 
 
 def diagnosed(text: str) -> dict[str, Any]:
@@ -73,5 +73,5 @@ def only(signatures: tuple[Signature, ...]) -> Iterator[None]:
         yield
 
 
-def _read(name: str) -> list[dict[str, Any]]:
+def read(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder() / name).read_text("utf-8").splitlines()]
