@@ -14,6 +14,7 @@ from cli.errors import UsageError, readable_errors
 from cli.local_cloud import AsJson
 from cli.terminal import make_console
 from selfheal.diagnose.offline import diagnose_log, quoted
+from selfheal.diagnose.signatures import Signature
 from selfheal.domain.decision import applicable
 from selfheal.domain.diagnosis import Diagnosis
 from selfheal.domain.errors import InvalidEvent
@@ -89,9 +90,9 @@ def diagnosed_lines(lines: Iterable[str]) -> Iterator[dict[str, object]]:
         yield {"id": row_id, **document}
 
 
-def as_document(text: str) -> dict[str, object]:
+def as_document(text: str, signatures: Sequence[Signature] | None = None) -> dict[str, object]:
     """The diagnosis of a log as the JSON output shows it; the evidence stands in ``text`` letter by letter."""
-    found = quoted(diagnose_log(text), text)
+    found = quoted(diagnose_log(text, signatures), text)
     return {
         "cause": found.cause.value,
         "transient": found.transient,

@@ -24,7 +24,7 @@ from tests.bench.diagnosis.figures import (
     reliability_table,
     retry_line,
 )
-from tests.bench.diagnosis.rows import Row, diagnosed, failed, folder, only, passed
+from tests.bench.diagnosis.rows import Row, diagnosed, failed, folder, passed
 from tests.bench.diagnosis.support import supported
 
 CONFIDENT = 0.8
@@ -70,11 +70,7 @@ def report(name: str, rows: Sequence[Row], found: Sequence[Found], causes: list[
 def without_support(rows: Sequence[Row], part_of: Callable[[Row], str]) -> list[Found]:
     """What would be found had nobody read the row's own part."""
     signatures = supported(rows, part_of)
-    found = []
-    for row in rows:
-        with only(signatures[part_of(row)]):
-            found.append(diagnosed(row.text))
-    return found
+    return [diagnosed(row.text, signatures[part_of(row)]) for row in rows]
 
 
 def report_controls(rows: Sequence[Row], found: Sequence[Found]) -> None:

@@ -2,12 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from selfheal.diagnose.signatures import Signature
 from selfheal.domain.diagnosis import Cause
@@ -59,18 +57,11 @@ def passed() -> list[str]:
     return [row["text"] for row in read("passed.jsonl")]
 
 
-def diagnosed(text: str) -> dict[str, Any]:
-    """What ``selfheal diagnose --jsonl`` prints for this text."""
+def diagnosed(text: str, signatures: Sequence[Signature] | None = None) -> dict[str, Any]:
+    """What ``selfheal diagnose --jsonl`` prints for this text, with the bundled signatures or with others."""
     from cli.diagnose import as_document  # not to be had where the classifier is trained
 
-    return as_document(text)
-
-
-@contextmanager
-def only(signatures: tuple[Signature, ...]) -> Iterator[None]:
-    """Diagnose with these signatures and no others."""
-    with patch("selfheal.diagnose.diagnose.bundled", lambda: signatures):
-        yield
+    return as_document(text, signatures)
 
 
 def read(name: str) -> list[dict[str, Any]]:

@@ -136,6 +136,14 @@ def test_a_report_of_timing_alone_is_a_flake() -> None:
     assert (found.cause, found.transient, found.source) == (Cause.FLAKY_TEST, True, "signature:test-timing")
 
 
+def test_of_a_report_the_name_may_speak_of_time_and_the_message_may_not() -> None:
+    plain = FailedTest("test_cart.test_total", "FAILED", "expected time 3, sleep 4 and a lock")
+    assert of(a_build(), failures=(plain,)).cause is Cause.TEST_FAILURE
+    timed = FailedTest("test_pool.test_worker_shutdown", "FAILED", "expected 3, was 4")
+    found = of(a_build(), failures=(timed,))
+    assert (found.cause, found.source, found.confidence) == (Cause.FLAKY_TEST, "signature:test-name", 0.6)
+
+
 def test_one_genuine_failure_beside_a_flake_decides() -> None:
     tests = (FailedTest("a", "ERROR", "Address already in use"), FailedTest("b", "FAILED", "assert 1 == 2"))
     assert of(a_build(), failures=tests).cause is Cause.TEST_FAILURE

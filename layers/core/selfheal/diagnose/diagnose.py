@@ -15,7 +15,7 @@ from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index
-from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches
+from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches, words_of
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
 from selfheal.domain.incident import IncidentKind
@@ -41,8 +41,12 @@ def diagnose(
     lines: Sequence[LogLine],
     failures: Sequence[TestCase],
     redactor: Redactor,
+    signatures: Sequence[Signature] | None = None,
 ) -> Diagnosis:
-    """The diagnosis of one incident. ``lines`` is the raw log; nothing un-redacted comes out."""
+    """The diagnosis of one incident. ``lines`` is the raw log; nothing un-redacted comes out.
+
+    ``signatures`` are looked for in the log, the bundled ones unless others are given.
+    """
     if kind is IncidentKind.ANOMALOUS:
         return _of_score(score)
     log = excerpt(lines, redactor, max_bytes=LOG_BYTES)
@@ -50,7 +54,7 @@ def diagnose(
         return _of_fact(run, fact, log, redactor)
     said = [service.text_of(phase) for phase in service.failed_phases(run)]
     words = [LogLine(0, redactor.redact_on_one_line(text)) for text in said]
-    found, verdict = _explain(words, log)
+    found, verdict = _explain(words, log, bundled() if signatures is None else signatures)
     if failures and (verdict is None or verdict.signature.priority < _OUTRANKS_TEST_REPORT):
         return _of_tests(run, failures, redactor)
     if verdict is None:
@@ -58,11 +62,13 @@ def diagnose(
     return _of_match(run, verdict, [match for match in found if match.signature is verdict.signature], log)
 
 
-def _explain(words: Sequence[LogLine], log: Sequence[LogLine]) -> tuple[list[Match], Match | None]:
+def _explain(
+    words: Sequence[LogLine], log: Sequence[LogLine], signatures: Sequence[Signature]
+) -> tuple[list[Match], Match | None]:
     """All matches and the best; the service's words stand where the log tells of the failure."""
     failure = max(failure_index(log), 0)
     lines = [*log[:failure], *words, *log[failure:]]
-    found = matches(bundled(), lines)
+    found = matches(signatures, lines)
     return found, best(found, failure + len(words))
 
 
@@ -110,7 +116,10 @@ def _of_suspects() -> tuple[Signature, ...]:
 
 def _of_tests(run: Run, failures: Sequence[TestCase], redactor: Redactor) -> Diagnosis:
     """Flaky only when every failed test shows it: one genuine failure makes another attempt useless."""
-    marks = [_flaky_mark(redactor.redact_on_one_line(f"{test.name}: {test.message}")) for test in failures]
+    marks = [
+        _flaky_mark(redactor.redact_on_one_line(test.name), redactor.redact_on_one_line(test.message))
+        for test in failures
+    ]
     tests = [LogLine(0, redactor.redact_on_one_line(f"{test.name}: {_headline(test)}")) for test in failures]
     mark = marks[0] if all(marks) else None
     cause = mark.cause if mark else Cause.TEST_FAILURE
@@ -133,8 +142,12 @@ def _headline(test: TestCase) -> str:
     return next((line.strip() for line in test.message.splitlines() if line.strip()), test.status)
 
 
-def _flaky_mark(text: str) -> Signature | None:
-    return next((s for s in bundled() if s.cause is Cause.FLAKY_TEST and s.regex.search(text)), None)
+def _flaky_mark(name: str, message: str) -> Signature | None:
+    """The mark that a test's message bears, or what its name speaks of."""
+    said, called = f"{name}: {message}", words_of(name)
+    marks = [s for s in bundled() if s.cause is Cause.FLAKY_TEST and not s.lone]
+    found = (s for s in marks if s.regex.search(called if s.on_test_name else said))
+    return max(found, key=lambda signature: signature.confidence, default=None)
 
 
 def _of_match(run: Run, verdict: Match, same: Sequence[Match], log: Sequence[LogLine]) -> Diagnosis:

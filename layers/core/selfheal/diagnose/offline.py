@@ -8,6 +8,7 @@ from selfheal.diagnose.clean import clean, without_prefix
 from selfheal.diagnose.diagnose import diagnose
 from selfheal.diagnose.markers import FAILURE, SUCCESS
 from selfheal.diagnose.redact import Redactor
+from selfheal.diagnose.signatures import Signature
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey, Run, RunRef, RunStatus, Service
@@ -22,15 +23,16 @@ _SOME_RUN = Run(
 )
 
 
-def diagnose_log(text: str) -> Diagnosis:
+def diagnose_log(text: str, signatures: Sequence[Signature] | None = None) -> Diagnosis:
     """The diagnosis of a failed run's log; everything in it is redacted.
 
-    Where the log itself says that the run passed, its complaints explain nothing: the cause is unknown.
+    ``signatures`` are the bundled ones unless others are given. Where the log itself says that the run passed,
+    its complaints explain nothing: the cause is unknown.
     """
     lines = [LogLine(number, line) for number, line in enumerate(text.split("\n"), 1)]
     if _says_it_passed(lines):
         lines = []
-    return diagnose(_SOME_RUN, IncidentKind.FAILED, _UNSCORED, lines, [], Redactor())
+    return diagnose(_SOME_RUN, IncidentKind.FAILED, _UNSCORED, lines, [], Redactor(), signatures)
 
 
 def quoted(diagnosis: Diagnosis, text: str) -> Diagnosis:
