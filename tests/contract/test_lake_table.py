@@ -1,40 +1,35 @@
 """The Glue table and the saved queries: they fit what the lake writes."""
 
-import re
 from dataclasses import fields
-from typing import Any
+from datetime import datetime
+from typing import get_type_hints
 
 from selfheal.adapters.s3 import folder_of
 from selfheal.domain.measurement import Measurement, TestTotals
+from selfheal.domain.run import PipelineKey, RunStatus
 from selfheal.testing.builders import NOON
 from tests.contract.transformed import of_type, source
 
 TABLE = of_type("AWS::Glue::Table")["MeasurementsTable"]["TableInput"]
 COLUMNS = {column["Name"]: column["Type"] for column in TABLE["StorageDescriptor"]["Columns"]}
 QUERIES = of_type("AWS::Athena::NamedQuery")
+STRUCT = f"struct<{','.join(f'{field.name}:int' for field in fields(TestTotals))}>"
 GLUE = {
-    "str": "string",
-    "PipelineKey": "string",
-    "RunStatus": "string",
-    "datetime": "string",
-    "float": "double",
-    "int": "bigint",
-    "dict[str, float]": "map<string,double>",
-    "TestTotals": f"struct<{','.join(f'{f.name}:int' for f in fields(TestTotals))}>",
-    "tuple[str, ...]": "array<string>",
+    str: "string",
+    PipelineKey: "string",
+    RunStatus: "string",
+    datetime: "string",
+    float: "double",
+    float | None: "double",
+    int | None: "bigint",
+    dict[str, float]: "map<string,double>",
+    TestTotals | None: STRUCT,
+    tuple[str, ...]: "array<string>",
 }
 
 
-def glue_type(annotation: Any) -> str:
-    text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else None
-    name = (
-        text if text and "[" not in str(annotation) else re.sub(r"[a-z_.]+\.(?=[A-Z])", "", str(annotation))
-    )
-    return GLUE[name.removesuffix(" | None")]
-
-
 def test_every_field_of_a_measurement_is_a_column_of_its_type_and_there_is_no_other() -> None:
-    assert {field.name: glue_type(field.type) for field in fields(Measurement)} == COLUMNS
+    assert {name: GLUE[kind] for name, kind in get_type_hints(Measurement).items()} == COLUMNS
 
 
 def test_partitions_are_the_folders_that_the_lake_writes() -> None:

@@ -1,9 +1,10 @@
 """Measurement: the numbers of one finished run."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from selfheal.domain.run import PipelineKey, RunStatus
 
@@ -99,10 +100,9 @@ def most_complete(measurements: Iterable[Measurement]) -> dict[str, Measurement]
     return best
 
 
-def completed(measurement: Measurement, later: Measurement) -> Measurement:
-    """The measurement with those of its missing metrics that a later one has. Nothing else of it changes."""
-    late = {name: getattr(later, name) for name in measurement.missing}
-    found = {name: value for name, value in late.items() if value is not None}
+def completed(measurement: Measurement, late: Mapping[str, float | None]) -> Measurement:
+    """The measurement with those of its missing metrics that are there by now. Nothing else of it changes."""
+    found: dict[str, Any] = {name: late[name] for name in measurement.missing if late.get(name) is not None}
     return replace(measurement, **found, missing=tuple(n for n in measurement.missing if n not in found))
 
 

@@ -13,7 +13,7 @@ from selfheal.domain.measurement import Measurement, completed, flaws
 from selfheal.domain.run import RunRef
 from selfheal.measure_ports import Quarantine
 from selfheal.ports import Clock, EventBus, Lake, Resumer, RunReader, RunStore, StoredRun, Waiters
-from selfheal.steps.measure_run import Gauges, measure, settled
+from selfheal.steps.measure_run import Gauges, measure, settled, utilisation
 from selfheal.wire import run_ref
 
 RUN_MEASURED = "Run Measured"
@@ -101,7 +101,7 @@ class RunIntake:
     def _again(self, ref: RunRef, stored: StoredRun) -> Taken | None:
         """Look once more for what is missing. Late numbers that cannot be believed count as never come."""
         old = stored.measurement
-        new = completed(old, measure(self.reader.read(ref), self.gauges)) if old.missing else old
+        new = completed(old, utilisation(self.reader.read(ref), self.gauges)) if old.missing else old
         if reasons := flaws(new):
             self.quarantine.put(new, reasons)
             new = old

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from selfheal.domain.errors import MeasurementIncomplete
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import LogLocation, Run, Service
-from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes, Utilisation
+from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import StoredRun, TestReports
 
 # CloudWatch lags a few minutes behind; then it is worth asking again.
@@ -32,8 +32,7 @@ def measure(run: Run, gauges: Gauges) -> Measurement:
         raise MeasurementIncomplete(
             f"{run.ref.run_id} is still {run.status} although its event says it is over"
         )
-    is_build = run.ref.key.service is Service.CODEBUILD
-    used = asdict(gauges.metrics.utilisation(run) if is_build else Utilisation())
+    used = utilisation(run, gauges)
     return Measurement(
         run_id=run.ref.run_id,
         pipeline=run.ref.key,
@@ -50,8 +49,15 @@ def measure(run: Run, gauges: Gauges) -> Measurement:
         initiator=run.initiator,
         compute_type=run.compute_type,
         covered_by=run.covered_by,
-        missing=tuple(name for name, value in used.items() if is_build and value is None),
+        missing=tuple(name for name, value in used.items() if value is None),
     )
+
+
+def utilisation(run: Run, gauges: Gauges) -> dict[str, float | None]:
+    """What a run should use of its machine, by metric, None where that is not known (yet): only builds use one."""
+    if run.ref.key.service is not Service.CODEBUILD:
+        return {}
+    return asdict(gauges.metrics.utilisation(run))
 
 
 def settled(measurement: Measurement, now: datetime) -> bool:
