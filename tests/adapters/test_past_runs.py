@@ -45,11 +45,11 @@ class Services:
             {"pipelineExecutionSummaries": [an_execution(name, "Failed", ago(minutes=50), ago(minutes=20))]},
             {"pipelineName": "shop"},
         )
+        actions = [an_action("Source", ago(minutes=50)), an_action("Build", ago(minutes=20), "Failed")]
+        self.pipelines.add_response("list_action_executions", {"actionExecutionDetails": actions})
         whole = {"pipelineName": "shop", "pipelineExecutionId": name, "trigger": {"triggerType": "Webhook"}}
         request = {"pipelineName": "shop", "pipelineExecutionId": name}
         self.pipelines.add_response("get_pipeline_execution", {"pipelineExecution": whole}, request)
-        actions = [an_action("Source", ago(minutes=50)), an_action("Build", ago(minutes=20), "Failed")]
-        self.pipelines.add_response("list_action_executions", {"actionExecutionDetails": actions})
 
 
 @pytest.fixture
@@ -89,6 +89,16 @@ def test_what_ended_too_lately_is_left_to_the_deployed_stack(services: Services)
 
 def test_of_a_named_stage_only_that_stage_is_read(services: Services) -> None:
     services.add_execution()
+    assert [run.ref.run_id for run in services.past("codepipeline:shop/Build")] == ["shop/Build/e1/1"]
+
+
+def test_an_execution_that_expired_since_it_was_listed_ends_nothing(services: Services) -> None:
+    listed = [an_execution(name, "Failed", ago(minutes=50), ago(minutes=20)) for name in ("e0", "e1")]
+    services.pipelines.add_response("list_pipeline_executions", {"pipelineExecutionSummaries": listed})
+    services.pipelines.add_client_error("list_action_executions", "PipelineExecutionNotFoundException")
+    actions = [an_action("Build", ago(minutes=20))]
+    services.pipelines.add_response("list_action_executions", {"actionExecutionDetails": actions})
+    services.pipelines.add_response("get_pipeline_execution", {"pipelineExecution": {}})
     assert [run.ref.run_id for run in services.past("codepipeline:shop/Build")] == ["shop/Build/e1/1"]
 
 

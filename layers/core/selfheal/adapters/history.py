@@ -8,6 +8,7 @@ from selfheal.adapters.build_reply import run_of
 from selfheal.adapters.calls import Client, Json, calling, pages
 from selfheal.adapters.codedeploy import deployment_ref, deployment_run
 from selfheal.adapters.codepipeline import Attempt, get_execution, stage_attempts, stage_run
+from selfheal.domain.errors import RunNotFound
 from selfheal.domain.run import Run, RunRef
 from selfheal.ports import FinishedRuns
 
@@ -98,10 +99,9 @@ class CodePipelineHistory:
     def runs_since(self, since: datetime) -> Iterator[Run]:
         """The same, whole. Needs codepipeline:GetPipelineExecution."""
         for pipeline, execution in self._executions_since(since):
-            whole = get_execution(self._client, pipeline, execution)
-            yield from (
-                stage_run(ref, attempt, whole) for ref, attempt in self._attempts(pipeline, execution)
-            )
+            if attempts := self._attempts(pipeline, execution):
+                whole = get_execution(self._client, pipeline, execution)
+                yield from (stage_run(ref, attempt, whole) for ref, attempt in attempts)
 
     def _executions_since(self, since: datetime) -> Iterator[tuple[str, str]]:
         for pipeline in self._pipelines():
@@ -125,10 +125,14 @@ class CodePipelineHistory:
             if all(execution["startTime"] < since - LONGEST_EXECUTION for execution in found):
                 return
 
-    def _attempts(self, pipeline: str, execution: str) -> Iterator[tuple[RunRef, Attempt]]:
-        for attempt in stage_attempts(self._client, pipeline, execution):
-            if attempt.status.terminal and self._stage in ("", attempt.stage):
-                yield attempt.ref(pipeline, execution), attempt
+    def _attempts(self, pipeline: str, execution: str) -> list[tuple[RunRef, Attempt]]:
+        """None of an execution that expired since it was listed."""
+        try:
+            attempts = stage_attempts(self._client, pipeline, execution)
+        except RunNotFound:
+            return []
+        wanted = (a for a in attempts if a.status.terminal and self._stage in ("", a.stage))
+        return [(attempt.ref(pipeline, execution), attempt) for attempt in wanted]
 
 
 class CodeDeployHistory:
