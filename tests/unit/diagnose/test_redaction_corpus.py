@@ -94,6 +94,9 @@ def test_no_format_survives_any_place_surroundings_or_chunks(
     place=st.sampled_from(sorted(ANYWHERE)),
 )
 @example('plain"words&more/yet', "twice json", "alone")
+@example('plain "words" & more/yet', "url", "alone")
+@example('plain "words" & more/yet', "twice json", "json")
+@example('plain "words" & more/yet', "base64 behind 2", "query")
 @example("0" * 8, "base64 behind 1", "alone")
 def test_no_known_value_survives_any_encoding(value: str, encoding: str, place: str) -> None:
     shown = ENCODINGS[encoding](value)

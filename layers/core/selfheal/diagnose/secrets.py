@@ -55,10 +55,11 @@ _FORMATS = {
 _NAME = (
     r"(?i:secret|token|passw(?:or)?d|passphrase|passcode|pass[_-]?key|credential|api[_-]?key|access[_-]?key"
     r"|private[_-]?key|signing[_-]?key|encryption[_-]?key|account[_-]?key|master[_-]?key|client[_-]?key"
-    r"|deploy[_-]?key|connection[_-]?string|webhook[_-]?url|_auth|_pwd|_pass)"
+    r"|deploy[_-]?key|functions-key|subscription-key|connection[_-]?string|webhook[_-]?url|_auth|_pwd|_pass)"
 )
 _REST = r"[sS]?(?:[_.A-Z0-9-][\w.-]*)?"
-_SAYS = r"\\*[\"']?\s{0,4}(?::=|=>|=|:)\s{0,4}"
+_SAYS = r"\\*[\"']?\s*(?::=|=>|->|=|:|(?:%22)?(?i:%3d|%3a)(?:%22)?)\s*"
+_QUOTE = r"\\*[\"']"
 # A quoted value, at three depths of escaping: none, one (JSON in a log line), more.
 _QUOTED = (
     r"\"(?P<secret>(?:[^\"\\\n]|\\[^\n])+)\"",
@@ -67,7 +68,8 @@ _QUOTED = (
     r"\\{2,}[\"'](?P<secret>[^\"'\n]+?)\\{2,}[\"']",
 )
 _BARE = r"\\*[\"']?(?P<secret>[^\s\"'&\\][^\s\"'&]*)"
-_SPOKEN = r"(?i:password|passphrase|passcode|secret|token|api key)"
+_SPOKEN = r"(?i:password|passphrase|passcode|secret|token|(?:api|access|encryption|signing|private) key)"
+_LOUD = r"[A-Z0-9_]*(?:SECRET|TOKEN|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY)[A-Z0-9_]*"
 _CHARACTER = r"[A-Za-z0-9._~+/=-]"
 _WITH_DIGIT = (
     r"(?:[A-Za-z._~+/=-]{6,}[0-9]" + _CHARACTER + r"*|[A-Za-z._~+/=-]{0,5}[0-9]" + _CHARACTER + r"{6,})"
@@ -87,6 +89,7 @@ _STRUCTURES = {
     "url-userinfo": [
         r"://(?P<secret>[^\s/\"'<>]+)@[^\s@]",
         r"(?i:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?|rediss?)://(?P<secret>[^\s:@/\"'<>]*:[^\s\"'<>]+)@[^\s@]",
+        r"jdbc:oracle:thin:(?P<secret>[^\s/@]+/[^\s@]+)@",
     ],
     "named-secret": [
         *(_NAME + _REST + _SAYS + quoted for quoted in _QUOTED),
@@ -94,6 +97,42 @@ _STRUCTURES = {
         r"^\s{0,40}(?:- )?[\w.-]{0,40}(?i:password|passphrase|secret):\s{1,4}(?P<secret>[^\n\"']+)$",
         r"<[\w.:-]*(?i:password|passphrase|secret|token|apikey)[\w.:-]*>(?P<secret>[^<\n]+)<",
         _NAME + _REST + r"[\"']\s{1,4}value=[\"'](?P<secret>[^\"'\n]+)[\"']",
+        _NAME + _REST + r"[\"']\s{0,4}>(?P<secret>[^<\n]+)<",
+        _NAME
+        + _REST
+        + _QUOTE
+        + r"?\s{0,4},\s{0,4}"
+        + _QUOTE
+        + r"?(?i:parameter)?[vV]alue"
+        + _QUOTE
+        + r"?\s{0,4}[:=]\s{0,4}"
+        + _QUOTE
+        + r"?(?P<secret>[^\s\"',\\}][^\"'\n\\]*)",
+        _QUOTE
+        + r"(?i:parameter)?[vV]alue"
+        + _QUOTE
+        + r"\s{0,4}:\s{0,4}"
+        + _QUOTE
+        + r"(?P<secret>[^\"'\\\n]+)"
+        + _QUOTE
+        + r"\s{0,4},\s{0,4}"
+        + _QUOTE
+        + r"(?i:name|key|parameterkey)"
+        + _QUOTE
+        + r"\s{0,4}:\s{0,4}"
+        + _QUOTE
+        + r"[\w.-]*"
+        + _NAME,
+        r"[\"']pass[\"']\s{0,4}(?::|=>)\s{0,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
+        r"(?:^|[;\s\"'])[Pp]wd=(?P<secret>[^\s\"';/][^\s\"';]*)",
+        r"(?i:config(?:ure)?\s{1,4}set)\s{1,4}[^\s=]*"
+        + _NAME
+        + _REST
+        + r"\s{1,4}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
+        r"\b(?:ENV|ARG|SET|setx|setenv|set)\s{1,4}" + _LOUD + r"\s{1,4}[\"']?(?P<secret>[^\s\"'=][^\s\"']*)",
+        r"(?i:login|auth|authenticate|credentials)\s{0,2}=?\s{0,2}\(\s{0,4}[\"'][^\"'\n]*[\"']\s{0,4},\s{0,4}"
+        r"[\"'](?P<secret>[^\"'\n]+)[\"']",
+        r"(?i:using|with)\s{1,2}(?i:password|passphrase|token|secret)\s{1,2}[\"'`]?(?P<secret>[^\s\"'`]*[0-9][^\s\"'`]*)",
         _NAME + _REST + r"\(\s{0,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
         r"(?i:identified\s{1,4}by|password)\s{1,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
         _SPOKEN + r"\s{1,2}(?i:is|was|to)\s{1,2}[\"'`]?(?P<secret>[^\s\"'`]*[0-9!@#$%^&*][^\s\"'`]*)",
@@ -102,7 +141,9 @@ _STRUCTURES = {
     "flag-secret": [
         r"\s--?[\w-]*(?i:password|passphrase|token|secret|api-key|apikey|access-key)(?P<suffix>s?(?:[-_A-Z0-9][\w-]*)?)"
         r"\s{1,4}[\"']?(?P<secret>[^\s\"'|;&-][^\s\"']*)",
-        r"(?i:login|mysql|sqlcmd)\s[^\n]*?\s-p\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
+        r"-pass(?:in|out)?\s{1,4}pass:(?P<secret>[^\s]+)",
+        r"redis-cli\s(?:[^\n]*?\s)?-a\s{1,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
+        r"(?i:login|mysql|mysqldump|sqlcmd|sshpass)\s(?:[^\n]*?\s)?-p\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
         r"\s(?:-u|--user)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
         r"\blogin\s{1,4}[^\s]+\s{1,4}password\s{1,4}(?P<secret>[^\s]+)",
         r"^[^\s:]+:(?:54\d\d|\*):[^\s:]+:[^\s:]+:(?P<secret>[^\s]+)$",
