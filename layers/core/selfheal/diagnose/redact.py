@@ -15,7 +15,7 @@ from selfheal.diagnose.clean import clean, clean_line, last_overwrite, without_p
 from selfheal.diagnose.keyblocks import hide_key_blocks
 from selfheal.diagnose.known import known_patterns
 from selfheal.diagnose.placeholders import LONGEST, OPENING, PLACEHOLDER, Placeholders
-from selfheal.diagnose.secrets import LISTED, MIXED, POINTERS, harmless, patterns
+from selfheal.diagnose.secrets import POINTERS, harmless, listed, mixed, patterns
 
 LINE_CAP = 8192
 _OPEN_CODE = re.compile(r"(?:\x1b[\[()*+]?|\x9b)[0-?]{0,64}(?=\[redacted:)")
@@ -34,6 +34,7 @@ class Redactor:
 
     def __init__(self, known: Iterable[str] = (), line_cap: int = LINE_CAP) -> None:
         self._known = known_patterns(known)
+        self._searches = (listed(), mixed(), *self._known)
         self._cap = line_cap
         self._placeholders = Placeholders()
 
@@ -84,8 +85,7 @@ class Redactor:
         return self._placeholders.of("line", line)
 
     def _alarming(self, line: str) -> bool:
-        searches = (LISTED, MIXED, *self._known)
-        return any(regex.search(line) is not None for regex in searches)
+        return any(regex.search(line) is not None for regex in self._searches)
 
     def _pass(self, line: str) -> str:
         return entropy.CANDIDATE.sub(self._if_random, self._without_listed(self._without_known(line)))
@@ -96,7 +96,7 @@ class Redactor:
         return line
 
     def _without_listed(self, line: str) -> str:
-        if LISTED.search(line) is None:
+        if listed().search(line) is None:
             return line
         for kind, regex in patterns():
             line = regex.sub(partial(self._replaced, kind), line)

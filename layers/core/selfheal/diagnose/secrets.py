@@ -2,7 +2,7 @@
 
 Each entry is a kind (part of the placeholder) and a pattern whose group ``secret`` is what must go.
 Formats: the vendors' published token formats; structures: places where text says that a secret follows.
-``LISTED`` is the alternation of them all: one search tells that a line needs none of the others.
+``listed`` is the alternation of them all: one search tells that a line needs none of the others.
 """
 
 import re
@@ -157,18 +157,27 @@ _MIXED_RUN = "|".join(f"[A-Za-z]{{{n}}}[0-9][A-Za-z0-9]{{{11 - n}}}" for n in ra
 _ALL = list(_FORMATS.items())
 _ALL += [(kind, regex) for kind, many in _STRUCTURES.items() for regex in many]
 _LISTED = "|".join(_GROUP.sub("(?:", regex) for _, regex in _ALL)
-# Whether any pattern matches, in one search; and whether a run is long and mixed enough to be measured for entropy.
-LISTED = compiled(_LISTED)
-MIXED = compiled(_MIXED_RUN)
+
+
+@cache
+def listed() -> "re.Pattern[str]":
+    """Whether any of the patterns matches, in one search; compiled when it is first asked for, like all below."""
+    return compiled(_LISTED)
+
+
+@cache
+def mixed() -> "re.Pattern[str]":
+    """Whether a run is long and mixed enough for its entropy to be measured."""
+    return compiled(_MIXED_RUN)
 
 
 @cache
 def patterns() -> tuple[Pattern, ...]:
-    """Formats, then structures; compiled when the first line asks for them."""
+    """Formats, then structures."""
     return tuple(Pattern(kind, compiled(regex)) for kind, regex in _ALL)
 
 
-_HARMLESS = compiled(
+_HARMLESS = (
     r"(?i:null|none|nil|true|false|undefined|empty|yes|no|required|missing|invalid|expired|incorrect|\[\]|\{\}"
     r"|\*{2,}|\[?(?:secure|masked|filtered|redacted|hidden|protected)\]?|\(sensitive[^)]*\)?)[,;.)}\]]{0,4}"
     r"|(?:\$\w+|\$\{{1,2}[^}]*\}{0,2}|\$\([^)]*\)?|[:/@.,;-])+|%\w+%|<[\w -]+>[^A-Za-z0-9]*"
@@ -176,6 +185,11 @@ _HARMLESS = compiled(
 )
 
 
+@cache
+def _harmless() -> "re.Pattern[str]":
+    return compiled(_HARMLESS)
+
+
 def harmless(value: str) -> bool:
     """Whether a value in a secret's place is certainly none: an empty word, a variable, a small number."""
-    return _HARMLESS.fullmatch(value) is not None
+    return _harmless().fullmatch(value) is not None
