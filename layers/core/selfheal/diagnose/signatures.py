@@ -36,7 +36,7 @@ _TEST_REACH_BEFORE = 60
 _TEST_REACH_AFTER = 20
 _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
-    r"^\W{0,4}(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
+    r"^\W{0,4}(?!warn\] Code style)(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
     r"|^\${1,2} \S|^\+{1,4} ?\S|Running command "  # an echoed command
     r"|shell_session_update: command not found"
     r"|exited with 0\.?$|^\s{0,8}(?:ok \d|[\u2713\u2714\u2705]|PASS\b|--- PASS|\[\+\])"  # what went well
