@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from cli import backfill, demo, diagnose, incidents, local_cloud, redact, score
+from cli import backfill, demo, diagnose, incidents, local_cloud, models, redact, score
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -22,6 +22,7 @@ app.command("redact")(redact.redact)
 app.command("score")(score.score)
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(models.app, name="model")
 
 
 @app.callback()

@@ -30,7 +30,7 @@ def models(s3: Any) -> Iterator[S3Models]:
 
 
 def test_a_version_comes_back_as_it_was_stored(models: S3Models) -> None:
-    record = a_record("m1", figures=Figures(300, 0.1 + 0.2, 0.9))
+    record = a_record("m1", figures=Figures(300, 0.1 + 0.2, 0.9, 0.95))
     models.put(record, b"\x00forest")
     assert models.record("m1") == record
     assert models.artifact("m1") == b"\x00forest"

@@ -152,8 +152,14 @@ def test_overrides_that_healing_needs_are_not_denied() -> None:
 
 
 def test_the_scheduler_may_call_its_function_and_set_aside_what_it_cannot_deliver() -> None:
-    (role,) = (role for role in ROLES if role.startswith("ReconcileRunsFunctionSchedule"))
-    assert allowed(role) == {"lambda:InvokeFunction", "sqs:SendMessage"}
+    schedulers = {
+        role
+        for role, body in of_type("AWS::IAM::Role").items()
+        if "scheduler.amazonaws.com" in json.dumps(body["AssumeRolePolicyDocument"])
+    }
+    assert len(schedulers) == 3
+    for role in schedulers:
+        assert allowed(role) == {"lambda:InvokeFunction", "sqs:SendMessage"}
 
 
 def test_only_two_functions_resume_executions() -> None:

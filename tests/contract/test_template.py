@@ -1,8 +1,6 @@
 """What the stack promises apart from rights: encryption, retention, delivery, environments."""
 
-import ast
 import json
-import re
 import tomllib
 from typing import Any
 
@@ -10,8 +8,10 @@ import pytest
 
 from selfheal.adapters.bedrock import ASK_SECONDS, CALL_SECONDS
 from selfheal.adapters.session import PATIENCE
-from tests.contract.machine import pascal, snake
-from tests.contract.transformed import ROOT, listed, of_type, source, stack
+from selfheal.steps.train_baselines import TrainingRequest
+from selfheal.wire import decode
+from tests.contract.machine import snake
+from tests.contract.transformed import ROOT, listed, of_type, stack
 
 FUNCTIONS = sorted(of_type("AWS::Lambda::Function"))
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -136,8 +136,23 @@ def test_a_message_that_cannot_be_ingested_is_set_aside_after_four_attempts() ->
 
 
 def test_what_the_scheduler_cannot_deliver_goes_to_the_dead_letter_queue() -> None:
-    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
-    assert ref(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "DeadLetterQueue"
+    schedules = of_type("AWS::Scheduler::Schedule")
+    assert len(schedules) == 3
+    for schedule in schedules.values():
+        assert ref(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "DeadLetterQueue"
+
+
+def test_a_schedule_tells_train_baselines_what_it_wants() -> None:
+    asked = {
+        name: json.loads(schedule["Target"]["Input"])
+        for name, schedule in of_type("AWS::Scheduler::Schedule").items()
+        if ref(schedule["Target"]["Arn"]) == "TrainBaselinesFunction"
+    }
+    assert asked == {
+        "TrainBaselinesFunctionTraining": {"reason": "schedule"},
+        "TrainBaselinesFunctionDriftCheck": {"reason": "drift-check"},
+    }
+    assert all(decode(TrainingRequest, document) for document in asked.values())
 
 
 def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
@@ -145,7 +160,8 @@ def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
         ref(config["FunctionName"]): ref(config["DestinationConfig"]["OnFailure"]["Destination"])
         for config in of_type("AWS::Lambda::EventInvokeConfig").values()
     }
-    assert configured == {"ScoreRunFunction": "DeadLetterQueue", "ReconcileRunsFunction": "DeadLetterQueue"}
+    functions = {"ScoreRunFunction", "ReconcileRunsFunction", "TrainBaselinesFunction"}
+    assert configured == dict.fromkeys(functions, "DeadLetterQueue")
 
 
 def test_every_alarm_tells_people() -> None:
@@ -182,96 +198,3 @@ def test_asking_models_fits_into_its_function() -> None:
     """A model that hangs must leave the function time to let the catalogue speak."""
     assert PATIENCE["bedrock-runtime"].longest_seconds <= CALL_SECONDS
     assert of_type("AWS::Lambda::Function")["SuggestRemedyFunction"]["Timeout"] >= ASK_SECONDS + 10
-
-
-# ---- settings
-
-
-def runtime_reads() -> dict[str, set[str]]:
-    """What each part of the runtime reads from the environment, itself and through other parts."""
-    path = ROOT / "layers" / "core" / "selfheal"
-    runtime = class_body(path / "stores.py", "Stores") | class_body(path / "runtime.py", "Runtime")
-    settings = class_body(path / "settings.py", "Settings")
-    reads = {f"settings.{name}": variables(node) for name, node in settings.items()}
-    direct = {name: variables(node) | uses(node, "settings", reads) for name, node in runtime.items()}
-    return direct_and_indirect(direct, runtime) | reads
-
-
-def class_body(path: Any, name: str) -> dict[str, ast.FunctionDef]:
-    module = ast.parse(path.read_text())
-    (found,) = (node for node in module.body if isinstance(node, ast.ClassDef) and node.name == name)
-    return {node.name: node for node in found.body if isinstance(node, ast.FunctionDef)}
-
-
-def variables(node: ast.AST) -> set[str]:
-    strings = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    return {value for value in strings if re.fullmatch(r"SELFHEAL_[A-Z_]+", value)}
-
-
-def uses(node: ast.AST, owner: str, reads: dict[str, set[str]]) -> set[str]:
-    used = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-    return {variable for name in used for variable in reads.get(f"{owner}.{name}", set())}
-
-
-def direct_and_indirect(
-    direct: dict[str, set[str]], runtime: dict[str, ast.FunctionDef]
-) -> dict[str, set[str]]:
-    return {
-        name: direct[name].union(
-            *(direct[n.attr] for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr in direct)
-        )
-        for name, node in runtime.items()
-    }
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_given_the_settings_it_reads_and_no_others(name: str) -> None:
-    handler = (ROOT / "functions" / snake(name.removesuffix("Function")) / "app.py").read_text()
-    reads = runtime_reads()
-    used = re.findall(r"runtime\.((?:settings\.)?\w+)", handler)
-    needed = {variable for attribute in used for variable in reads.get(attribute, set())}
-    given = of_type("AWS::Lambda::Function")[name]["Environment"]["Variables"]
-    assert {variable for variable in given if variable.startswith("SELFHEAL_")} == needed
-
-
-def test_selfheal_recognises_its_own_runs_by_the_name_of_the_function_that_starts_them() -> None:
-    functions = of_type("AWS::Lambda::Function")
-    name = functions["ExecuteActionFunction"]["FunctionName"]
-    given = [f["Environment"]["Variables"].get("SELFHEAL_ACTOR") for f in functions.values()]
-    assert {json.dumps(value) for value in given if value} == {json.dumps(name)}
-
-
-@pytest.mark.parametrize("environment", ["default", "prod", "local"])
-def test_an_environment_sets_parameters_that_exist_to_values_that_are_allowed(environment: str) -> None:
-    overrides = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
-    for name, value in (override.split("=", 1) for override in overrides):
-        parameter = source()["Parameters"][name]
-        assert value in map(str, parameter.get("AllowedValues", [value]))
-        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value.strip('"'))
-
-
-def test_nothing_acts_in_a_real_account_unless_asked_to() -> None:
-    assert source()["Parameters"]["Mode"]["Default"] == "observe"
-    for environment in ("default", "prod"):
-        assert "Mode=act" not in SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
-
-
-def test_every_parameter_is_used_and_labelled() -> None:
-    interface = source()["Metadata"]["AWS::CloudFormation::Interface"]
-    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
-    assert sorted(grouped) == sorted(source()["Parameters"]) == sorted(interface["ParameterLabels"])
-    text = json.dumps({key: source()[key] for key in ("Conditions", "Globals", "Resources")})
-    for name in source()["Parameters"]:
-        assert f'"Ref": "{name}"' in text or f"${{{name}}}" in text
-
-
-def test_every_policy_name_of_an_environment_is_a_file() -> None:
-    names = {source()["Parameters"]["PolicyName"]["Default"]}
-    for environment in ("default", "prod", "local"):
-        overrides = SAMCONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
-        names |= {value for key, value in (o.split("=", 1) for o in overrides) if key == "PolicyName"}
-    assert all((ROOT / "policy" / f"{name}.toml").exists() for name in names)
-
-
-def test_pascal_and_snake_agree() -> None:
-    assert all(pascal(snake(name)) == name for name in FUNCTIONS)

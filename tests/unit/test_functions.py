@@ -12,8 +12,6 @@ import pytest
 
 from selfheal import runtime as runtime_module
 from selfheal.adapters.readers import ServiceReader
-from selfheal.detect.detector import Detector
-from selfheal.detect.model import embedded_model
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy import parse_policy
@@ -37,10 +35,18 @@ from selfheal.testing.memory import (
     MemoryTokenBudget,
     MemoryWaiters,
 )
+from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 
 ROOT = Path(__file__).parents[2]
 SHOP_API = PipelineKey.parse("codebuild:shop-api")
+ENVIRONMENT = {
+    "SELFHEAL_MODE": "act",
+    "SELFHEAL_ACTOR": "execute-action",
+    "SELFHEAL_RECONCILE_MINUTES": "15",
+    "SELFHEAL_ALERT_BUDGET": "5",
+    "SELFHEAL_ANOMALY_MIN_SECONDS": "10",
+}
 POLICY = '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\n'
 
 
@@ -55,12 +61,7 @@ RUN = RunRef(SHOP_API, sample("diagnose_failure")["run_id"])
 def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """A runtime whose every port is in memory, with the failed build of the sample events in it."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Selfheal")
-    environment = {
-        "SELFHEAL_MODE": "act",
-        "SELFHEAL_ACTOR": "execute-action",
-        "SELFHEAL_RECONCILE_MINUTES": "15",
-    }
-    world = Runtime(Settings(environment))
+    world = Runtime(Settings(ENVIRONMENT))
     clock, service, bus, waiters = FixedClock(), FakeService(), MemoryBus(), MemoryWaiters()
     service.add(a_run(ref=RUN), "npm ERR! network request failed: ECONNRESET")
     vars(world).update(
@@ -74,6 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         builds=service,
         finished=service,
         lake=MemoryLake(),
+        models=MemoryModels(),
         quarantine=MemoryQuarantine(),
         runs=MemoryRuns(),
         incidents=MemoryIncidents(),
@@ -85,7 +87,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         bus=bus,
         notifier=bus,
         queue=MemoryQueue(),
-        detector=Detector(embedded_model()),
         model=None,
         token_budget=MemoryTokenBudget(),
         policy=parse_policy(POLICY, frozenset(remedy.id for remedy in catalogue())),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, partial, wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
@@ -35,6 +35,10 @@ from selfheal.steps.measure_run import Gauges
 from selfheal.steps.reconcile_runs import look_back
 from selfheal.stores import Stores
 
+if TYPE_CHECKING:
+    from selfheal.detect.learner import Learner
+    from selfheal.steps.serve_model import ModelServer
+
 logger = Logger()
 
 T = TypeVar("T")
@@ -55,16 +59,24 @@ class Runtime(Stores):
         """The stack's policy."""
         return self.settings.policy()
 
-    @cached_property
+    @property
     def detector(self) -> Detector:
-        """What scores runs."""
-        from selfheal.detect.model import embedded_model
+        """What scores runs, with the model that serves now."""
+        return Detector(self._model_server.current(), **self.settings.alarms())
 
-        return Detector(
-            embedded_model(),
-            budget=self.settings.number("SELFHEAL_ALERT_BUDGET", least=0.1),
-            min_seconds=self.settings.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0.1),
-        )
+    @cached_property
+    def _model_server(self) -> "ModelServer":
+        from selfheal.model_metrics import tell_of_refused_model
+        from selfheal.steps.serve_model import ModelServer
+
+        return ModelServer(self.models, self.clock, tell_of_refused_model)
+
+    @cached_property
+    def learner(self) -> "Learner":
+        """Trains models."""
+        from selfheal.detect.learner import ForestLearner
+
+        return ForestLearner(**self.settings.alarms())
 
     @property
     def look_back(self) -> timedelta:

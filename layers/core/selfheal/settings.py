@@ -39,6 +39,13 @@ class Settings:
             raise InvalidSetting(f"{name}: must be a number of at least {least:g}, not {text!r}")
         return value
 
+    def alarms(self) -> dict[str, float]:
+        """When people are told: ``budget``, false alarms per 1,000 runs, and ``min_seconds``, what nobody minds."""
+        return {
+            "budget": self.number("SELFHEAL_ALERT_BUDGET", least=0.1),
+            "min_seconds": self.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0.1),
+        }
+
     @property
     def mode(self) -> Mode:
         """The stack's mode, the ceiling over every policy rule. Raises InvalidSetting."""

@@ -10,19 +10,21 @@ from selfheal.detect.contest import most_alarms, why_worse
 from selfheal.domain.model import Figures
 
 BUDGET = 5.0
-CHAMPION = Figures(runs=2000, alarms_per_1000=5.0, caught=0.80)
+CHAMPION = Figures(runs=2000, alarms_per_1000=5.0, caught=0.80, ranked=0.90)
 
 
 @pytest.mark.parametrize(
     ("challenger", "words"),
     [
         (CHAMPION, ""),
-        (Figures(2000, 3.0, 0.80), ""),
-        (Figures(2000, 5.0, 0.781), ""),
-        (Figures(2000, 5.0, 0.77), "finds 77.0% of the injected anomalies, the champion 80.0%"),
-        (Figures(2000, 7.5, 0.80), ""),
-        (Figures(2000, 9.0, 0.95), "raises 9.0 alarms per 1,000 runs, the champion 5.0"),
-        (Figures(2000, 0.0, 0.0), "finds 0.0%"),
+        (Figures(2000, 3.0, 0.80, 0.95), ""),
+        (Figures(2000, 5.0, 0.80, 0.881), ""),
+        (Figures(2000, 5.0, 0.80, 0.87), "ranks 87.0% of the injected anomalies"),
+        (Figures(2000, 7.5, 0.80, 0.90), ""),
+        (Figures(2000, 9.0, 0.95, 0.90), "raises 9.0 alarms per 1,000 runs, the champion 5.0"),
+        (Figures(2000, 5.0, 0.41, 0.90), ""),
+        (Figures(2000, 0.0, 0.10, 0.90), "catches 10.0% of the injected anomalies, the champion 80.0%"),
+        (Figures(2000, 0.0, 0.0, 0.0), "ranks 0.0%"),
     ],
 )
 def test_what_counts_as_worse(challenger: Figures, words: str) -> None:
@@ -31,10 +33,22 @@ def test_what_counts_as_worse(challenger: Figures, words: str) -> None:
     assert bool(reason) is bool(words)
 
 
-def test_a_champion_that_floods_people_is_replaced_by_one_that_does_so_less() -> None:
-    flooding = Figures(2000, 40.0, 0.80)
-    assert why_worse(Figures(2000, 30.0, 0.80), flooding, BUDGET) == ""
-    assert "40" in why_worse(Figures(2000, 41.0, 0.80), flooding, BUDGET)
+def test_a_champion_that_floods_people_is_replaced_by_one_that_does_so_less_although_it_catches_less() -> (
+    None
+):
+    flooding = Figures(2000, 40.0, 0.95, 0.60)
+    assert why_worse(Figures(2000, 5.0, 0.55, 0.60), flooding, BUDGET) == ""
+    assert why_worse(Figures(2000, 30.0, 0.94, 0.60), flooding, BUDGET) == ""
+    assert "41.0 alarms" in why_worse(Figures(2000, 41.0, 0.95, 0.60), flooding, BUDGET)
+
+
+def test_a_deaf_model_is_refused_even_where_the_champion_floods() -> None:
+    assert "catches 0.0%" in why_worse(Figures(2000, 0.0, 0.0, 0.60), Figures(2000, 40.0, 0.95, 0.60), BUDGET)
+
+
+def test_where_hardly_anything_is_worth_an_alarm_neither_model_is_deaf() -> None:
+    """Builds of a few seconds: what is injected is far, and still nothing that people would mind."""
+    assert why_worse(Figures(2000, 0.0, 0.09, 0.90), Figures(2000, 0.0, 0.10, 0.90), BUDGET) == ""
 
 
 figures = st.builds(
@@ -42,6 +56,7 @@ figures = st.builds(
     runs=st.just(1000),
     alarms_per_1000=st.floats(0, 200),
     caught=st.floats(0, 1),
+    ranked=st.floats(0, 1),
 )
 
 

@@ -6,18 +6,24 @@ from selfheal.domain.model import Figures
 
 MARGIN = 0.02
 SURE = 0.95
+HALF = 0.5
 
 
 def why_worse(challenger: Figures, champion: Figures, budget: float) -> str:
     """What speaks against the challenger, in words with the numbers; empty when it is not worse.
 
-    Not worse means both, on the same runs with the same injected anomalies: it finds at most 2 points fewer of the
-    anomalies; and its alarms are no more than the champion's, or no more than a model would give by chance in 19 of
-    20 replays of this length that keeps the budget (false alarms per 1,000 runs) exactly.
+    Not worse means all of these, on the same runs with the same injected anomalies:
+
+    - It ranks at most 2 points fewer of the anomalies above 99 % of ordinary runs. No threshold has a say in that: a
+      champion that alarms too often must not look better for it.
+    - Its alarms are no more than the champion's, or no more than a model that keeps the budget (false alarms per 1,000
+      runs) exactly would raise by chance in 19 of 20 replays of this length.
+    - It is not deaf: it catches half of what the champion catches, or half of what it ranks so high.
     """
-    if challenger.caught < champion.caught - MARGIN:
+    if challenger.ranked < champion.ranked - MARGIN:
         return (
-            f"it finds {challenger.caught:.1%} of the injected anomalies, the champion {champion.caught:.1%}"
+            f"it ranks {challenger.ranked:.1%} of the injected anomalies above 99% of ordinary runs, "
+            f"the champion {champion.ranked:.1%}"
         )
     allowed = most_alarms(budget, challenger.runs)
     alarms = round(challenger.alarms_per_1000 * challenger.runs / 1000)
@@ -26,6 +32,8 @@ def why_worse(challenger: Figures, champion: Figures, budget: float) -> str:
             f"it raises {challenger.alarms_per_1000:.1f} alarms per 1,000 runs, the champion "
             f"{champion.alarms_per_1000:.1f}; a budget of {budget:g} allows {allowed} on {challenger.runs} runs"
         )
+    if challenger.caught < HALF * min(champion.caught, challenger.ranked):
+        return f"it catches {challenger.caught:.1%} of the injected anomalies, the champion {champion.caught:.1%}"
     return ""
 
 

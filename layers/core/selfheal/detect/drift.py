@@ -1,9 +1,8 @@
 """Drift: whether recent runs still look like those that the serving model was promoted on.
 
-The population stability index of each metric's robust z and of the scores, over ten bins of equal share in the
-reference and one for a metric that is absent. It measures how large a change is, where the p-value of a
-Kolmogorov-Smirnov test says only that there is one, which with thousands of runs there always is; and it needs a table
-of bins where the other needs the sample.
+The population stability index of each feature and of the scores, over ten bins of equal share in the reference. It
+measures how large a change is, where the p-value of a Kolmogorov-Smirnov test says only that there is one, which
+with thousands of runs there always is; and it needs a table of bins where the other needs the sample.
 """
 
 import math
@@ -21,8 +20,8 @@ GONE = 0.1
 CHECKS_IN_A_ROW = 2
 COOL_DOWN = timedelta(days=1)
 
-Samples = Mapping[str, Sequence[float | None]]
-"""The values of every metric, one for each run; None where the run has none."""
+Samples = Mapping[str, Sequence[float]]
+"""The values of every metric (a feature or the score), one for each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,13 @@ class Drift:
     runs: int
 
 
-def bins_of(values: Sequence[float | None]) -> Bins:
+def bins_of(values: Sequence[float]) -> Bins:
     """The bins of one metric in the reference: cuts between tenths, and the share of the runs in each bin.
 
-    Equal values stay together, so there may be fewer bins than eleven; the last one is for absent values.
+    Equal values stay together, so there may be fewer bins than ten.
     """
-    present = sorted(value for value in values if value is not None)
-    places = (len(present) * n // BINS for n in range(1, BINS))
-    cuts = tuple(sorted({present[place] for place in places})) if present else ()
+    ordered = sorted(values)
+    cuts = tuple(sorted({ordered[len(ordered) * n // BINS] for n in range(1, BINS)})) if ordered else ()
     return Bins(cuts, _shares(cuts, values))
 
 
@@ -50,7 +48,7 @@ def reference_of(samples: Samples) -> dict[str, Bins]:
     return {metric: bins_of(values) for metric, values in samples.items()}
 
 
-def stability_index(bins: Bins, values: Sequence[float | None]) -> float:
+def stability_index(bins: Bins, values: Sequence[float]) -> float:
     """How far the values are from the reference: 0 when they lie alike, above 0.25 when they changed a lot.
 
     A bin that is empty on one side counts as half a run, or one run in it would be infinitely far.
@@ -84,8 +82,8 @@ def after_check(state: DriftState, found: Drift, at: datetime) -> tuple[DriftSta
     return (replace(seen, latched=True, trained_at=at), True) if train else (seen, False)
 
 
-def _shares(cuts: Sequence[float], values: Sequence[float | None]) -> tuple[float, ...]:
-    counts = [0] * (len(cuts) + 2)
+def _shares(cuts: Sequence[float], values: Sequence[float]) -> tuple[float, ...]:
+    counts = [0] * (len(cuts) + 1)
     for value in values:
-        counts[-1 if value is None else bisect_right(cuts, value)] += 1
+        counts[bisect_right(cuts, value)] += 1
     return tuple(count / max(len(values), 1) for count in counts)

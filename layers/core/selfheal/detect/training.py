@@ -43,7 +43,8 @@ History = Sequence[Measurement]
 class Replay:
     """What a model did on recent runs: ``alarms_per_1000`` on the runs as they were, ``caught`` of those made odd.
 
-    ``vectors`` (in the order of FEATURES) and ``scores`` are those of the runs as they were, for drift.
+    ``vectors`` (in the order of FEATURES) and ``scores`` are those of the runs as they were, for drift; ``odd_scores``
+    are those of the runs made odd.
     """
 
     runs: int
@@ -51,6 +52,7 @@ class Replay:
     caught: float
     vectors: Sequence[Sequence[float]]
     scores: Sequence[float]
+    odd_scores: Sequence[float] = ()
 
 
 def train(
@@ -89,14 +91,17 @@ def replay(
     rng = random.Random(SEED)  # noqa: S311 - the same trial for champion and challenger, not a secret
     vectors: list[Sequence[float]] = []
     scores: list[float] = []
+    odd_scores: list[float] = []
     alarms = caught = 0
     for run, odd, normal in _scored(collected(measurements), model, min_seconds):
         vectors.append(odd.features)
         scores.append(odd.raw)
         alarms += _alarms(odd, model, budget, min_seconds)
-        caught += _alarms(normal.oddness(made_odd(run, rng)), model, budget, min_seconds)
+        made = normal.oddness(made_odd(run, rng))
+        odd_scores.append(made.raw)
+        caught += _alarms(made, model, budget, min_seconds)
     seen = max(len(scores), 1)
-    return Replay(len(scores), 1000 * alarms / seen, caught / seen, vectors, scores)
+    return Replay(len(scores), 1000 * alarms / seen, caught / seen, vectors, scores, odd_scores)
 
 
 def collected(measurements: Iterable[Measurement], most_runs: int = MOST_RUNS) -> list[History]:

@@ -17,21 +17,22 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a model did on a replay of recent runs.
+    """What a model did on a replay of recent runs, as they were and each with an anomaly injected.
 
-    ``alarms_per_1000`` are the alarms on the runs as they were; ``caught`` is the share (0 to 1) found of the
-    anomalies that were injected at seeded places.
+    ``alarms_per_1000``: on the runs as they were. Shares (0 to 1) of the injected anomalies: ``caught`` by an alarm,
+    ``ranked`` above 99 % of the runs as they were, whatever the thresholds.
     """
 
     runs: int
     alarms_per_1000: float
     caught: float
+    ranked: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """How one metric was spread: bins between ``cuts``, ascending, each from its lower cut on, and one more for runs
-    without it; ``shares`` (0 to 1) of the runs, one for each bin."""
+    """How one metric was spread: bins between ``cuts``, ascending, each from its lower cut on; ``shares`` (0 to 1) of
+    the runs, one for each bin."""
 
     cuts: tuple[float, ...]
     shares: tuple[float, ...]

@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 
+from selfheal.detect.model import GlobalModel
+from selfheal.detect.reference import Reference
 from selfheal.domain.errors import ModelNotFound
 from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord
 from selfheal.testing.builders import NOON
@@ -20,6 +22,12 @@ def a_record(version: str = "m1", **changes: object) -> ModelRecord:
         sha256=hashlib.sha256(version.encode()).hexdigest(),
     )
     return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def a_model(version: str = "m1") -> GlobalModel:
+    """The model of that record. Its forest is no forest: nothing is scored with it."""
+    reference = Reference((0.5, 0.1, 0.01, 0.001), (1.0, 2.0, 3.0, 4.0))
+    return GlobalModel(version, NOON, 500, 5, reference, reference, version.encode(), "krcf 0.4.0")
 
 
 @dataclass

@@ -1,0 +1,81 @@
+"""The handlers that serve and train the global model, driven by their sample events with in-memory ports."""
+
+import pytest
+
+from selfheal import runtime as runtime_module
+from selfheal.detect.model import dump, embedded_model
+from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.run import RunStatus
+from selfheal.runtime import Runtime
+from selfheal.settings import Settings
+from selfheal.testing.builders import a_measurement
+from selfheal.testing.memory import (
+    MemoryActions,
+    MemoryBus,
+    MemoryIncidents,
+    MemoryLake,
+    MemoryLedger,
+    MemoryRuns,
+)
+from selfheal.testing.models import MemoryDrift, MemoryModelLedger, MemoryModels, a_model, a_record
+from selfheal.testing.service import FixedClock
+from tests.unit.test_functions import RUN, SHOP_API, invoke, sample
+
+
+@pytest.fixture
+def models() -> MemoryModels:
+    return MemoryModels()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, models: MemoryModels) -> FixedClock:
+    """The clock of a runtime whose every port is in memory."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Selfheal")
+    environment = {"SELFHEAL_ACTOR": "x", "SELFHEAL_ALERT_BUDGET": "5", "SELFHEAL_ANOMALY_MIN_SECONDS": "10"}
+    world, clock = Runtime(Settings(environment)), FixedClock()
+    vars(world).update(
+        clock=clock,
+        models=models,
+        lake_reader=MemoryLake(),
+        model_ledger=MemoryModelLedger(),
+        drift=MemoryDrift(),
+        runs=MemoryRuns(),
+        actions=MemoryActions(),
+        incidents=MemoryIncidents(),
+        ledger=MemoryLedger(),
+        bus=MemoryBus(),
+    )
+    world.runs.save(a_measurement(RUN.run_id, RunStatus.FAILED, pipeline=SHOP_API))
+    monkeypatch.setattr(runtime_module, "runtime", world)
+    return clock
+
+
+def serve(models: MemoryModels, version: str, artifact: bytes) -> None:
+    models.put(a_record(version), artifact)
+    models.switch(models.champion().promoted(version))
+
+
+def test_a_score_says_which_model_served_and_a_champion_that_cannot_is_warned_of(
+    clock: FixedClock, models: MemoryModels, caplog: pytest.LogCaptureFixture
+) -> None:
+    serve(models, "m1", dump(a_model("m1")))
+    assert invoke("score_run", sample("score_run"))["model"] == "m1"
+    serve(models, "m2", b"damaged")
+    clock.advance(300)
+    assert invoke("score_run", sample("score_run"))["model"] == embedded_model().version
+    [warned] = [vars(record) for record in caplog.records if record.levelname == "WARNING"]
+    assert warned["message"] == "the champion does not serve"
+    assert warned["reason"].startswith("m2: ")
+
+
+def test_train_baselines_says_why_it_trained_nothing(clock: FixedClock) -> None:
+    training = invoke("train_baselines", sample("train_baselines"))
+    assert (training["result"], training["champion"]) == ("skipped", "embedded")
+    assert training["reason"].startswith("0 runs have")
+    assert invoke("train_baselines", {"reason": "drift-check"})["result"] == "steady"
+
+
+@pytest.mark.parametrize("event", [{"reason": "for fun"}, {}, {"reason": "schedule", "more": 1}, []])
+def test_train_baselines_refuses_what_it_was_not_asked(clock: FixedClock, event: object) -> None:
+    with pytest.raises(InvalidEvent):
+        invoke("train_baselines", event)
