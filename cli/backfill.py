@@ -58,7 +58,7 @@ def backfill(
         until = surroundings.clock.now() - past.recent
         since = until - days * DAY
         with _screen(since, until) as screen:
-            work = Backfill(past.gauges, past.lake, past.quarantine, past.stored, screen.show)
+            work = Backfill(past.gauges, past.lake, past.quarantine, past.stored, past.standings, screen.show)
             done = work.take_in(past.runs.ended_between(since, until))
         typer.echo(json.dumps(done.fates) if as_json else summary(done))
 

@@ -10,13 +10,14 @@ from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 from selfheal.adapters.codebuild import CodeBuildReports
 from selfheal.adapters.deployment_steps import CodeDeploySteps
 from selfheal.adapters.dynamodb.runs import DynamoRuns
+from selfheal.adapters.dynamodb.standings import DynamoStandings
 from selfheal.adapters.log_sizes import CloudWatchLogSizes
 from selfheal.adapters.pace import Pace
 from selfheal.adapters.past_runs import ServicePast
 from selfheal.adapters.s3 import S3Lake
 from selfheal.adapters.s3_quarantine import S3Quarantine
 from selfheal.domain.run import PipelineKey
-from selfheal.measure_ports import PastRuns, Quarantine
+from selfheal.measure_ports import PastRuns, Quarantine, Standings
 from selfheal.ports import Lake, RunStore
 from selfheal.steps.measure_run import Gauges
 
@@ -30,6 +31,7 @@ class Past:
     lake: Lake
     quarantine: Quarantine
     stored: RunStore
+    standings: Standings
     recent: timedelta
 
 
@@ -62,5 +64,6 @@ def past(
         lake=S3Lake(s3, place.bucket),
         quarantine=S3Quarantine(s3, place.bucket),
         stored=DynamoRuns(clients("dynamodb"), place.table),
+        standings=DynamoStandings(clients("dynamodb"), place.table),
         recent=place.recent,
     )

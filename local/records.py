@@ -7,7 +7,9 @@ from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger
 from selfheal.adapters.dynamodb.models import DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
+from selfheal.adapters.dynamodb.standings import DynamoStandings
 from selfheal.adapters.s3_models import S3Models
+from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import IncidentStore, Ledger, RunStore
 
@@ -19,12 +21,16 @@ class Records:
     incidents: IncidentStore
     ledger: Ledger
     runs: RunStore
+    standings: Standings
 
 
 def records(dynamodb: Any, table: str) -> Records:
     """The stores behind a stack's table."""
     return Records(
-        DynamoIncidents(dynamodb, table), DynamoLedger(dynamodb, table), DynamoRuns(dynamodb, table)
+        DynamoIncidents(dynamodb, table),
+        DynamoLedger(dynamodb, table),
+        DynamoRuns(dynamodb, table),
+        DynamoStandings(dynamodb, table),
     )
 
 

@@ -12,8 +12,9 @@ from selfheal.wire import decode, encode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """A "Run Measured" event in; the score out."""
     scored = score_run(
-        decode(RunMeasured, event.get("detail")), runs=runtime.runs, detector=runtime.detector, actions=runtime.actions,
-        incidents=runtime.incidents, ledger=runtime.ledger, bus=runtime.bus, clock=runtime.clock, actor=runtime.actor,
+        decode(RunMeasured, event.get("detail")), runs=runtime.runs, standings=runtime.standings,
+        detector=runtime.detector, actions=runtime.actions, incidents=runtime.incidents, ledger=runtime.ledger,
+        bus=runtime.bus, clock=runtime.clock, actor=runtime.actor,
     )  # fmt: skip
     score_metrics(scored)
     return encode(scored.score)

@@ -35,7 +35,12 @@ def test_builds_of_the_past_are_kept_once_and_open_no_incident(
 
     def backfill() -> dict[Fate, int]:
         work = Backfill(
-            of_project.gauges, of_project.lake, of_project.quarantine, of_project.stored, lambda done: None
+            of_project.gauges,
+            of_project.lake,
+            of_project.quarantine,
+            of_project.stored,
+            of_project.standings,
+            lambda done: None,
         )
         return work.take_in(of_project.runs.ended_between(now - timedelta(days=1), now)).fates
 
@@ -46,4 +51,5 @@ def test_builds_of_the_past_are_kept_once_and_open_no_incident(
     reader = S3LakeReader(client(state, "s3"), state.outputs["LakeBucketName"])
     lake = {m.run_id: m for m in reader.read(now - timedelta(days=1), now)}
     assert [lake[m.run_id] for m in history] == history and not reader.skipped
+    assert [each.run_id for each in stored.standings.recent(99) if each.pipeline == key] == [builds[1].id]
     assert stored.ledger.entries(incident_id(builds[1].id)) == []

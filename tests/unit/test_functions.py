@@ -37,6 +37,7 @@ from selfheal.testing.memory import (
 )
 from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.standings import MemoryStandings
 
 ROOT = Path(__file__).parents[2]
 SHOP_API = PipelineKey.parse("codebuild:shop-api")
@@ -78,6 +79,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         models=MemoryModels(),
         quarantine=MemoryQuarantine(),
         runs=MemoryRuns(),
+        standings=MemoryStandings(),
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),
         actions=MemoryActions(),

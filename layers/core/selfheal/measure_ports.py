@@ -7,6 +7,7 @@ from typing import Protocol
 
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import LogLocation, Run
+from selfheal.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,13 @@ class PastRuns(Protocol):
 
     def ended_between(self, since: datetime, until: datetime) -> Iterator[Run]:
         """Every run that ended from ``since`` to before ``until``, whole, about newest first."""
+
+
+class Standings(Protocol):
+    """How every pipeline stands."""
+
+    def keep(self, standing: Standing) -> bool:
+        """Keep a standing unless that of a run that started later is kept; True when it was written."""
+
+    def recent(self, limit: int) -> list[Standing]:
+        """Those whose latest run is the newest, newest first."""

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from selfheal.domain.conversation import TokenLimits
-from selfheal.measure_ports import Quarantine
+from selfheal.measure_ports import Quarantine, Standings
 from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import (
     ActionStore,
@@ -81,6 +81,13 @@ class Stores:
         from selfheal.adapters.dynamodb.failures import DynamoFailures
 
         return DynamoFailures(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def standings(self) -> Standings:
+        """How pipelines stand."""
+        from selfheal.adapters.dynamodb.standings import DynamoStandings
+
+        return DynamoStandings(self._clients("dynamodb"), self._table)
 
     @cached_property
     def incidents(self) -> IncidentStore:

@@ -24,6 +24,7 @@ from selfheal.steps.measure_run import Gauges
 from selfheal.testing.memory import MemoryIncidents, MemoryLake, MemoryLedger, MemoryQuarantine, MemoryRuns
 from selfheal.testing.models import MemoryModelLedger, MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.standings import MemoryStandings
 
 STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
 ANN = "arn:aws:sts::111122223333:assumed-role/developer/ann"
@@ -65,7 +66,9 @@ class FakeCloud:
 @dataclass
 class FakeSurroundings:
     cloud: FakeCloud = field(default_factory=FakeCloud)
-    stores: Records = field(default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns()))
+    stores: Records = field(
+        default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings())
+    )
     differences: list[str] = field(default_factory=list)
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)
@@ -91,7 +94,8 @@ class FakeSurroundings:
         service = self.service
         gauges = Gauges(service, service, service, service)
         recent = timedelta(hours=1)
-        return Past(service, gauges, self.lake, MemoryQuarantine(), self.stores.runs, recent)
+        stores = self.stores
+        return Past(service, gauges, self.lake, MemoryQuarantine(), stores.runs, stores.standings, recent)
 
     def caller(self, stack_name: str, *, local: bool) -> str:
         return ANN

@@ -15,6 +15,7 @@ from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.testing.builders import NOON, a_measurement, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.standings import MemoryStandings
 
 STORY: dict[LedgerKind, dict[str, object]] = {
     LedgerKind.OPENED: {"kind": "failed"},
@@ -66,7 +67,7 @@ class FakeDeveloper(Developer):
 
 @pytest.fixture
 def stores() -> Records:
-    return Records(MemoryIncidents(), MemoryLedger(), MemoryRuns())
+    return Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings())
 
 
 def theatre(

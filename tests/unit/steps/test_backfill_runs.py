@@ -12,6 +12,7 @@ from selfheal.steps.measure_run import Gauges, measure
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run
 from selfheal.testing.memory import MemoryLake, MemoryQuarantine, MemoryRuns
 from selfheal.testing.service import FakeService
+from selfheal.testing.standings import MemoryStandings
 from tests.unit.steps.test_crashes import Died, Fuse, die, never
 
 DAYS = 3
@@ -30,6 +31,7 @@ class World:
     lake: MemoryLake = field(default_factory=MemoryLake)
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
+    standings: MemoryStandings = field(default_factory=MemoryStandings)
     told: list[Progress] = field(default_factory=list)
 
     def backfill(self, fuse: Fuse) -> dict[Fate, int]:
@@ -39,6 +41,7 @@ class World:
             fuse.guard(self.lake),
             fuse.guard(self.quarantine),
             fuse.guard(self.runs),
+            fuse.guard(self.standings),
             self.told.append,
         )
         since, until = NOON - timedelta(days=DAYS), NOON
@@ -129,6 +132,7 @@ def test_a_listing_that_names_a_run_twice_stores_it_once() -> None:
         world.lake,
         world.quarantine,
         world.runs,
+        world.standings,
         world.told.append,
     )
     assert work.take_in(listed).fates[Fate.STORED] == 2
@@ -140,3 +144,14 @@ def test_every_run_is_told_of_with_how_far_it_is() -> None:
     world.backfill(never())
     assert [progress.reached for progress in world.told[:3]] == [past_run(n).started_at for n in (1, 2, 3)]
     assert {progress.pipeline for progress in world.told} == {SHOP}
+
+
+def test_every_pipeline_of_the_past_stands_in_the_list_of_pipelines_also_after_an_interruption() -> None:
+    world = world_of(25)
+    with suppress(Died):
+        world.backfill(Fuse(30, die))
+    assert world.standings.kept == {}
+    world.backfill(never())
+    (standing,) = world.standings.recent(9)
+    assert (standing.run_id, standing.runs, standing.score) == ("shop:1", 25, None)
+    assert [recent.seconds for recent in standing.recent] == [60 + n for n in range(20, 0, -1)]

@@ -35,6 +35,7 @@ from selfheal.testing.memory import (
     MemoryWaiters,
 )
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import encode, event_of
 
 MOST_CALLS = 16
@@ -87,6 +88,7 @@ class World:
     lake: MemoryLake = field(default_factory=MemoryLake)
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
+    standings: MemoryStandings = field(default_factory=MemoryStandings)
     waiters: MemoryWaiters = field(default_factory=MemoryWaiters)
     bus: MemoryBus = field(default_factory=MemoryBus)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
@@ -122,6 +124,7 @@ class World:
         score_run(
             RunMeasured("shop:1", SHOP, RunStatus.FAILED),
             runs=guard(self.runs),
+            standings=guard(self.standings),
             detector=Detector(embedded_model()),
             actions=guard(self.actions),
             incidents=guard(self.incidents),

@@ -17,11 +17,13 @@ from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.testing.builders import NOON, SHOP, a_measurement
 from selfheal.testing.memory import MemoryActions, MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
+from selfheal.testing.standings import MemoryStandings
 
 
 @dataclass
 class World:
     runs: MemoryRuns = field(default_factory=MemoryRuns)
+    standings: MemoryStandings = field(default_factory=MemoryStandings)
     actions: MemoryActions = field(default_factory=MemoryActions)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -32,6 +34,7 @@ class World:
         return score_run(
             RunMeasured(measurement.run_id, measurement.pipeline, measurement.status),
             runs=self.runs,
+            standings=self.standings,
             detector=Detector(embedded_model()),
             actions=self.actions,
             incidents=self.incidents,
@@ -132,6 +135,7 @@ def test_a_run_that_was_never_measured_is_a_clear_error() -> None:
         score_run(
             RunMeasured("shop:9", SHOP, RunStatus.FAILED),
             runs=world.runs,
+            standings=world.standings,
             detector=Detector(embedded_model()),
             actions=world.actions,
             incidents=world.incidents,

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 
+from selfheal.detect.detector import WINDOW
 from selfheal.domain.errors import MeasurementIncomplete, RunNotFound
 from selfheal.domain.measurement import Measurement, flaws
 from selfheal.domain.run import PipelineKey, Run
-from selfheal.measure_ports import Quarantine
+from selfheal.measure_ports import Quarantine, Standings
 from selfheal.ports import Lake, RunStore
 from selfheal.steps.measure_run import Gauges, measure
+from selfheal.steps.standing import standing_of
 
 CHUNK = 50
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Fate(StrEnum):
@@ -50,6 +53,7 @@ class Backfill:
     lake: Lake
     quarantine: Quarantine
     runs: RunStore
+    standings: Standings
     tell: Callable[[Progress], None]
 
     def take_in(self, past: Iterable[Run]) -> Progress:
@@ -58,20 +62,28 @@ class Backfill:
         Stored runs are the only memory of how far it came: whoever starts again passes them over.
         """
         done = Progress()
+        pipelines: set[PipelineKey] = set()
         for chunk in _chunks(past):
-            known = self.runs.known([run.ref.run_id for run in chunk])
-            fresh: list[Measurement] = []
-            for run in chunk:
-                done = done.at(run)
-                result = Fate.KNOWN if run.ref.run_id in known else self._measured(run)
-                if isinstance(result, Measurement):
-                    fresh.append(result)
-                else:
-                    done = done.met(result)
-                self.tell(done)
-            self._keep(fresh)
-            done = done.met(Fate.STORED, len(fresh))
+            done = self._take_in(chunk, done)
+            pipelines |= {run.ref.key for run in chunk}
+        for pipeline in pipelines:
+            self._keep_standing(pipeline)
+        return done
+
+    def _take_in(self, chunk: Sequence[Run], done: Progress) -> Progress:
+        known = self.runs.known([run.ref.run_id for run in chunk])
+        fresh: list[Measurement] = []
+        for run in chunk:
+            done = done.at(run)
+            result = Fate.KNOWN if run.ref.run_id in known else self._measured(run)
+            if isinstance(result, Measurement):
+                fresh.append(result)
+            else:
+                done = done.met(result)
             self.tell(done)
+        self._keep(fresh)
+        done = done.met(Fate.STORED, len(fresh))
+        self.tell(done)
         return done
 
     def _measured(self, run: Run) -> Measurement | Fate:
@@ -92,6 +104,10 @@ class Backfill:
         self.lake.put(fresh)
         for measurement in fresh:
             self.runs.save(measurement, announced=True)
+
+    def _keep_standing(self, pipeline: PipelineKey) -> None:
+        if stored := self.runs.history(pipeline, EVER, WINDOW):
+            self.standings.keep(standing_of(stored))
 
 
 def _chunks(past: Iterable[Run]) -> Iterator[list[Run]]:

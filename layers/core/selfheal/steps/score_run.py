@@ -1,7 +1,7 @@
 """score_run: compare a measured run with its pipeline's baseline; open an incident when it needs attention."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selfheal.detect.confirmed import without_confirmed
 from selfheal.detect.detector import WINDOW, Detector
@@ -11,7 +11,18 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
-from selfheal.ports import ActionStore, Clock, EventBus, IncidentStore, Ledger, RunStore, Scored, StoredRun
+from selfheal.measure_ports import Standings
+from selfheal.ports import (
+    ActionStore,
+    Clock,
+    EventBus,
+    IncidentStore,
+    Ledger,
+    RunStore,
+    Scored,
+    StoredRun,
+)
+from selfheal.steps.standing import standing_of
 from selfheal.wire import encode
 
 INCIDENT_OPENED = "Incident Opened"
@@ -31,6 +42,7 @@ def score_run(
     measured: RunMeasured,
     *,
     runs: RunStore,
+    standings: Standings,
     detector: Detector,
     actions: ActionStore,
     incidents: IncidentStore,
@@ -67,6 +79,7 @@ def score_run(
             ledger,
             bus,
         )
+    standings.keep(standing_of([replace(stored, score=score), *history]))
     return Scored(measurement, score)
 
 
