@@ -15,6 +15,7 @@ from selfheal.diagnose.redact import Redactor
 
 CHUNK = 64 * 1024
 LINE_CAP = 1024 * 1024
+MOST_KNOWN = 20_000
 BROKEN_PIPE = 141
 
 Values = Annotated[
@@ -57,6 +58,8 @@ def known_values(names: Iterable[str], environment: Mapping[str, str]) -> list[s
             problem = "is shorter than 4 characters" if name in environment else "is not set"
             raise UsageError(f"--value-from-env {name}: {name} {problem}, so its value cannot be looked for")
         values.append(environment[name])
+    if sum(map(len, values)) > MOST_KNOWN:
+        raise UsageError(f"--value-from-env: the values are together longer than {MOST_KNOWN} characters")
     return values
 
 

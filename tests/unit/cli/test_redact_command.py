@@ -46,6 +46,12 @@ def test_a_value_too_short_to_look_for_is_refused() -> None:
         known_values(["PET"], {"PET": "cat"})
 
 
+def test_values_too_long_to_look_for_are_refused() -> None:
+    known_values(["KEY"], {"KEY": "k" * 20_000})
+    with pytest.raises(UsageError, match="longer than 20000 characters"):
+        known_values(["KEY", "PET"], {"KEY": "k" * 20_000, "PET": "giraffe"})
+
+
 def test_bytes_that_are_no_text_do_not_stop_the_stream() -> None:
     assert filtered(b"a \xff b\nc").stdout.decode() == "a � b\nc\n"
 

@@ -65,28 +65,28 @@ def test_what_is_gathered_is_bounded_in_order_and_true(texts: list[str], room: i
 
 @pytest.mark.parametrize("text", MARKED)
 def test_however_many_signals_little_is_held(text: str) -> None:
-    lines = numbered(f"{text} {word}" for word in chatter(20_000))
+    lines = numbered(f"{text} {word}" for word in chatter(4_000))
     assert sum(len(line.text) for line in gather(lines, 1000).lines) < 10_000
 
 
 def test_the_failure_is_found_in_the_middle_of_a_long_log() -> None:
-    texts = [*chatter(20_000), "the compiler gave up", FAILED, *chatter(20_000)]
+    texts = [*chatter(4_000), "the compiler gave up", FAILED, *chatter(4_000)]
     kept = excerpt(numbered(texts), Redactor(), max_bytes=16_384)
-    assert {20_001, 20_002} <= {line.number for line in kept}
+    assert {4_001, 4_002} <= {line.number for line in kept}
 
 
 def test_the_first_error_is_kept_with_what_is_around_it() -> None:
     texts = [
-        *chatter(20_000),
+        *chatter(4_000),
         "before",
         "error: first of all",
         "after",
-        *chatter(9_000),
+        *chatter(3_000),
         FAILED,
-        *chatter(9_000),
+        *chatter(3_000),
     ]
     kept = {line.number for line in excerpt(numbered(texts), Redactor(), max_bytes=16_384)}
-    assert {20_001, 20_002, 20_003} <= kept
+    assert {4_001, 4_002, 4_003} <= kept
 
 
 def test_an_error_said_over_and_over_leaves_room_for_another() -> None:
@@ -104,7 +104,7 @@ def test_a_stack_trace_stays_whole() -> None:
         "    pay()",
         "KeyError: 'total'",
     ]
-    texts = [*chatter(20_000), *trace, FAILED, *chatter(500)]
+    texts = [*chatter(4_000), *trace, FAILED, *chatter(500)]
     kept = [line.text for line in excerpt(numbered(texts), Redactor(), max_bytes=16_384)]
     start = kept.index(trace[0])
     assert kept[start : start + 4] == trace
@@ -133,10 +133,16 @@ def test_times_counts_and_ids_do_not_change_a_shape(one: str, other: str) -> Non
 
 def test_an_excerpt_is_read_lazily_redacted_and_within_its_budget() -> None:
     secret = token("github classic")
-    lines = (LogLine(n, f"\x1b[31merror\x1b[0m {word} {secret}") for n, word in enumerate(chatter(30_000), 1))
+    lines = (LogLine(n, f"\x1b[31merror\x1b[0m {word} {secret}") for n, word in enumerate(chatter(5_000), 1))
     found = excerpt(lines, Redactor(), max_bytes=4_000)
     assert sum(len(line.text.encode()) + 1 for line in found) <= 4_000
     assert found and all("error" in line.text and not survives(secret, line.text) for line in found)
+
+
+def test_lines_that_need_no_cleaning_are_redacted_too() -> None:
+    secret = token("github classic")
+    (found,) = excerpt(numbered([f"error: {secret}"]), Redactor())
+    assert found.text == "error: [redacted:github-token#1]"
 
 
 def test_a_key_block_does_not_come_apart() -> None:
