@@ -237,6 +237,11 @@ def test_a_test_that_failed_on_every_rerun_is_genuine() -> None:
         ("    --- FAIL: TestCart/empty (0.00s)", "TestCart/empty"),
         ("test cart::tests::adds_up ... FAILED", "cart::tests::adds_up"),
         ("not ok 17 - adds up", "adds up"),
+        ("FAIL: test_total (tests.CartTests)", "test_total"),
+        ("rspec ./spec/cart_spec.rb:13 # Cart adds up", "Cart adds up"),
+        ("1) CartTest::testTotal", "CartTest::testTotal"),
+        ("CartTest#test_total [test/cart_test.rb:12]:", "CartTest#test_total"),
+        ("addsUp(org.demo.CartTest)  Time elapsed: 0.1 sec  <<< FAILURE!", "addsUp(org.demo.CartTest)"),
     ],
 )
 def test_the_failed_test_is_named(line: str, test: str) -> None:
