@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from selfheal.adapters.dynamodb.models import MODELS
 from selfheal.remedies.registry import catalogue
 from tests.contract.transformed import allowed, listed, of_type, source, statements
 
@@ -160,6 +161,12 @@ def test_the_scheduler_may_call_its_function_and_set_aside_what_it_cannot_delive
     assert len(schedulers) == 3
     for role in schedulers:
         assert allowed(role) == {"lambda:InvokeFunction", "sqs:SendMessage"}
+
+
+def test_training_writes_to_no_partition_of_the_table_but_its_own() -> None:
+    (statement,) = (s for s in statements("TrainBaselinesFunctionRole") if "dynamodb:PutItem" in s["Action"])
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [MODELS]}}
+    assert not who("dynamodb:Delete")
 
 
 def test_only_two_functions_resume_executions() -> None:

@@ -1,6 +1,9 @@
 """The real local cloud, brought up once for all tests that use the deployed stack."""
 
-from collections.abc import Iterator
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,6 +13,19 @@ from local.developer import Developer
 from local.interrupts import ending_as_interrupt
 from local.records import Records, records
 from local.state import CloudState
+
+ActAs = Callable[..., str]
+PROBE = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    try:
+        getattr(boto3.client(event["service"]), event["method"])(**event["arguments"])
+        return "allowed"
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +56,36 @@ def stored(state: CloudState) -> Records:
 def developer(state: CloudState) -> Developer:
     """Somebody who starts builds."""
     return Developer(client(state, "codebuild"))
+
+
+@pytest.fixture
+def act_as(state: CloudState) -> Iterator[ActAs]:
+    """Calls AWS with the role of a deployed function, from within a function of the same cloud."""
+    functions = client(state, "lambda")
+    made: list[str] = []
+
+    def call(function: str, service: str, method: str, **arguments: object) -> str:
+        role = functions.get_function_configuration(FunctionName=state.outputs[f"{function}FunctionName"])[
+            "Role"
+        ]
+        name = f"probe-{function}-{len(made)}"
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as code:
+            code.writestr("app.py", PROBE)
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="app.handler",
+            Timeout=30,
+            Code={"ZipFile": archive.getvalue()},
+        )
+        made.append(name)
+        event = {"service": service, "method": method, "arguments": arguments}
+        return str(
+            json.loads(functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
+        )
+
+    yield call
+    for name in made:
+        functions.delete_function(FunctionName=name)

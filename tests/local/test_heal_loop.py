@@ -1,10 +1,8 @@
 """The deployed stack: real events, queues, functions, rights and builds."""
 
-import io
 import json
 import threading
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
@@ -22,21 +20,9 @@ from local.scenario import load
 from local.state import CloudState
 from local.story import Story
 from selfheal.domain.incident import incident_id
+from tests.local.conftest import ActAs
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
-
-ActAs = Callable[..., str]
-PROBE = """
-import boto3
-from botocore.exceptions import ClientError
-
-def handler(event, context):
-    try:
-        getattr(boto3.client(event["service"]), event["method"])(**event["arguments"])
-        return "allowed"
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-"""
 
 
 def waiting(seconds: float = 60) -> Patience:
@@ -77,39 +63,6 @@ def story_of(stored: Records, run_id: str) -> Story:
         return found if found.over else None
 
     return waiting().until(f"the end of the incident of {run_id}", over)
-
-
-@pytest.fixture
-def act_as(state: CloudState) -> Iterator[ActAs]:
-    """Calls AWS with the role of a deployed function, from within a function of the same cloud."""
-    functions = client(state, "lambda")
-    made: list[str] = []
-
-    def call(function: str, service: str, method: str, **arguments: object) -> str:
-        role = functions.get_function_configuration(FunctionName=state.outputs[f"{function}FunctionName"])[
-            "Role"
-        ]
-        name = f"probe-{function}-{len(made)}"
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as code:
-            code.writestr("app.py", PROBE)
-        functions.create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Role=role,
-            Handler="app.handler",
-            Timeout=30,
-            Code={"ZipFile": archive.getvalue()},
-        )
-        made.append(name)
-        event = {"service": service, "method": method, "arguments": arguments}
-        return str(
-            json.loads(functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
-        )
-
-    yield call
-    for name in made:
-        functions.delete_function(FunctionName=name)
 
 
 def test_a_genuine_regression_is_told_and_left_alone(state: CloudState, cloud: LocalCloud) -> None:

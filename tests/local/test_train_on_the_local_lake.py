@@ -16,6 +16,7 @@ from selfheal.domain.measurement import Measurement
 from selfheal.domain.model import EMBEDDED, ModelEvent
 from selfheal.domain.run import PipelineKey, RunStatus, Service
 from selfheal.steps.ingest_run import run_measured
+from tests.local.conftest import ActAs
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
@@ -79,3 +80,21 @@ def test_the_deployed_function_trains_on_the_lake_and_its_model_serves(
     stored.runs.save(a_run := history(datetime.now(UTC), pipelines=1, runs=1)[0])
     scored = invoke(state, "ScoreRun", {"detail": run_measured(a_run)})
     assert scored["model"] == done["version"]
+
+
+def test_training_writes_models_and_no_measurements_and_reads_no_runs(
+    state: CloudState, act_as: ActAs
+) -> None:
+    """That it may write to one partition of the table only is a condition which the local cloud does not evaluate."""
+    table, bucket = state.outputs["TableName"], state.outputs["LakeBucketName"]
+    written = [
+        act_as("TrainBaselines", "s3", "put_object", Bucket=bucket, Key=key)
+        for key in ("models/probe/x", "measurements/x")
+    ]
+    assert written == ["allowed", "AccessDenied"]
+    assert act_as("TrainBaselines", "s3", "delete_object", Bucket=bucket, Key="models/x") == "AccessDenied"
+    key = {"pk": {"S": "RUN#shop:1"}, "sk": {"S": "RUN"}}
+    assert (
+        act_as("TrainBaselines", "dynamodb", "update_item", TableName=table, Key=key)
+        == "AccessDeniedException"
+    )

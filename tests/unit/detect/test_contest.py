@@ -42,6 +42,13 @@ def test_a_champion_that_floods_people_is_replaced_by_one_that_does_so_less_alth
     assert "41.0 alarms" in why_worse(Figures(2000, 41.0, 0.95, 0.60), flooding, BUDGET)
 
 
+def test_without_a_replay_nothing_is_promoted() -> None:
+    assert (
+        why_worse(Figures(0, 0.0, 0.0, 0.0), Figures(0, 0.0, 0.0, 0.0), BUDGET)
+        == "there were no runs to replay"
+    )
+
+
 def test_a_deaf_model_is_refused_even_where_the_champion_floods() -> None:
     assert "catches 0.0%" in why_worse(Figures(2000, 0.0, 0.0, 0.60), Figures(2000, 40.0, 0.95, 0.60), BUDGET)
 

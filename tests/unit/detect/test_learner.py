@@ -86,3 +86,19 @@ def test_a_replay_of_nothing_says_nothing() -> None:
     empty = LEARNER.replay(model, [])
     assert drift_of(reference_of(samples_of(replay)), samples_of(empty)) is None
     assert figures_of(empty).runs == 0
+
+
+def test_a_sample_of_many_pipelines_is_of_whole_ones_and_bounded() -> None:
+    many = [
+        a_measurement(
+            f"{pipeline}:{n}",
+            pipeline=PipelineKey(Service.CODEBUILD, f"p{pipeline}"),
+            started_at=NOON + timedelta(minutes=n),
+        )
+        for n in range(10)
+        for pipeline in range(1000)
+    ]
+    sampled = LEARNER.sample(iter(many))
+    pipelines = {run.pipeline for run in sampled}
+    assert (len(pipelines), len(sampled)) == (200, 2000)
+    assert {run.pipeline for run in LEARNER.sample(iter(many[:6000]))} == pipelines

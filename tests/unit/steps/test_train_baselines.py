@@ -14,12 +14,10 @@ from selfheal.domain.errors import ServiceUnavailable, TooLittleHistory
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.model import EMBEDDED, Champion, Figures, ModelEvent, Result, Training
 from selfheal.steps.train_baselines import (
-    REPLAYED,
     TRAINED_ON,
     Reason,
     Trainer,
     TrainingRequest,
-    recent_runs,
 )
 from selfheal.testing.builders import NOON, a_measurement
 from selfheal.testing.memory import MemoryLake
@@ -39,7 +37,10 @@ class ScriptedLearner:
     replayed: list[Sequence[Measurement]] = field(default_factory=list)
     failure: Exception | None = None
 
-    def train(self, history: Iterable[Measurement], *, at: datetime) -> GlobalModel:
+    def sample(self, history: Iterable[Measurement]) -> list[Measurement]:
+        return list(history)
+
+    def train(self, history: Sequence[Measurement], *, at: datetime) -> GlobalModel:
         self.trained_on = list(history)
         if self.failure:
             raise self.failure
@@ -131,14 +132,9 @@ def test_a_worse_challenger_is_kept_but_does_not_serve(world: World) -> None:
     assert world.events() == [("promoted", "m-15T12"), ("refused", "m-16T12")]
 
 
-def test_both_models_replay_the_same_recent_runs(world: World) -> None:
-    world.lake.written.clear()
-    world.fill(REPLAYED + 400, every=1.0)
+def test_both_models_replay_the_runs_that_were_trained_on(world: World) -> None:
     world.run()
-    challenger, champion = world.learner.replayed
-    assert challenger == champion
-    assert (len(world.learner.trained_on), len(challenger)) == (REPLAYED + 400, REPLAYED)
-    assert challenger[-1] == world.learner.trained_on[-1]
+    assert world.learner.replayed == [world.learner.trained_on] * 2
 
 
 def test_it_trains_on_90_days_and_no_more(world: World) -> None:
@@ -286,15 +282,14 @@ def test_too_few_recent_runs_say_nothing(world: World) -> None:
     assert (done.result, done.reason) == (Result.STEADY, f"{FEWEST_RUNS - 1} recent runs are too few to tell")
 
 
+def test_a_check_looks_at_the_last_30_days(world: World) -> None:
+    world.run()
+    world.clock.advance(31 * 86_400)
+    assert world.run(Reason.DRIFT_CHECK).reason == "0 recent runs are too few to tell"
+
+
 def test_there_is_no_drift_from_the_embedded_model_nor_without_a_reference(world: World) -> None:
     assert world.run(Reason.DRIFT_CHECK).result is Result.STEADY
     world.run()
     del world.models.records["m-15T12"]
     assert "could drift from" in world.run(Reason.DRIFT_CHECK).reason
-
-
-def test_recent_runs_are_the_newest_in_order_of_start_whatever_days_they_fall_on(world: World) -> None:
-    world.fill(REPLAYED + 1000, every=1.0)
-    expected = list(world.lake.read(NOON - timedelta(days=90), NOON))[-REPLAYED:]
-    assert recent_runs(world.lake, NOON) == expected
-    assert recent_runs(world.lake, NOON + timedelta(days=60)) == []

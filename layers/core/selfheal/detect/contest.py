@@ -20,6 +20,8 @@ def why_worse(challenger: Figures, champion: Figures, budget: float) -> str:
       runs) exactly would raise by chance in 19 of 20 replays of this length.
     - It is not deaf: it catches half of what the champion catches, or half of what it ranks so high.
     """
+    if not challenger.runs:
+        return "there were no runs to replay"
     if challenger.ranked < champion.ranked - MARGIN:
         return (
             f"it ranks {challenger.ranked:.1%} of the injected anomalies above 99% of ordinary runs, "

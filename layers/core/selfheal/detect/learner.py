@@ -8,7 +8,7 @@ from typing import Protocol
 from selfheal.detect.drift import Samples
 from selfheal.detect.features import FEATURES
 from selfheal.detect.model import GlobalModel
-from selfheal.detect.training import Replay, replay, train
+from selfheal.detect.training import Replay, collected, replay, train
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.model import Figures
 
@@ -17,14 +17,17 @@ TOP = 0.01
 
 
 class Learner(Protocol):
-    """What train_baselines needs from detection. Runs come in order of start."""
+    """What train_baselines needs from detection. Runs of a pipeline come in order of start."""
 
     @property
     def budget(self) -> float:
         """The false alarms per 1,000 runs that people put up with."""
 
-    def train(self, history: Iterable[Measurement], *, at: datetime) -> GlobalModel:
-        """A model of all runs. Raises TooLittleHistory."""
+    def sample(self, history: Iterable[Measurement]) -> list[Measurement]:
+        """As many runs as fit into memory, however many there are: whole pipelines, the same ones every time."""
+
+    def train(self, history: Sequence[Measurement], *, at: datetime) -> GlobalModel:
+        """A model of these runs. Raises TooLittleHistory."""
 
     def replay(self, model: GlobalModel, recent: Sequence[Measurement]) -> Replay:
         """What a model does on these runs, as they are and with injected anomalies."""
@@ -38,7 +41,11 @@ class ForestLearner:
     budget: float
     min_seconds: float
 
-    def train(self, history: Iterable[Measurement], *, at: datetime) -> GlobalModel:
+    def sample(self, history: Iterable[Measurement]) -> list[Measurement]:
+        """Learner. At most 200 pipelines with their last 512 runs; pipeline by pipeline."""
+        return [run for runs in collected(history) for run in runs]
+
+    def train(self, history: Sequence[Measurement], *, at: datetime) -> GlobalModel:
         """Learner."""
         return train(history, at=at, min_seconds=self.min_seconds)
 

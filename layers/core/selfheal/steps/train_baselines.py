@@ -1,10 +1,9 @@
 """train_baselines: train a challenger for the global model from the lake; let it serve if it is not worse."""
 
 import hashlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from selfheal.detect.contest import why_worse
@@ -29,10 +28,8 @@ from selfheal.steps.serve_model import Serving, serving
 from selfheal.wire import encode
 
 TRAINED_ON = timedelta(days=90)
-REPLAYED = 20_000
 BY = "train_baselines"
 LOOKED_BACK = timedelta(days=30)
-DAY = timedelta(days=1)
 
 
 class Reason(StrEnum):
@@ -78,7 +75,7 @@ class Trainer:
         reference = self._reference(version)
         if not reference:
             return Training(Result.STEADY, "no model serves that recent runs could drift from", version)
-        recent = recent_runs(self.lake, now)
+        recent = self.learner.sample(self.lake.read(now - LOOKED_BACK, now))
         found = drift_of(reference, samples_of(self.learner.replay(champion.model, recent)))
         if found is None:
             return Training(Result.STEADY, f"{len(recent)} recent runs are too few to tell", version)
@@ -100,19 +97,19 @@ class Trainer:
 
     def _train(self, why: str, champion: Serving) -> Training:
         now = self.clock.now()
-        recent: deque[Measurement] = deque(maxlen=REPLAYED)
+        history = self.learner.sample(self.lake.read(now - TRAINED_ON, now))
         try:
-            challenger = self.learner.train(_noted(self.lake.read(now - TRAINED_ON, now), recent), at=now)
+            challenger = self.learner.train(history, at=now)
         except TooLittleHistory as error:
             return self._written(Training(Result.SKIPPED, str(error), champion.version), why)
-        return self._contest(why, champion, challenger, tuple(recent))
+        return self._contest(why, champion, challenger, history)
 
     def _contest(
-        self, why: str, champion: Serving, challenger: GlobalModel, recent: Sequence[Measurement]
+        self, why: str, champion: Serving, challenger: GlobalModel, history: Sequence[Measurement]
     ) -> Training:
-        """Replay both on the recent runs; the ledger's entry is written before the pointer moves, so that no model
+        """Replay both on the same runs; the ledger's entry is written before the pointer moves, so that no model
         ever serves without one."""
-        replay, champions = (self.learner.replay(each, recent) for each in (challenger, champion.model))
+        replay, champions = (self.learner.replay(each, history) for each in (challenger, champion.model))
         ours, theirs = figures_of(replay), figures_of(champions)
         artifact = dump(challenger)
         record = _record(challenger, artifact, ours, reference_of(samples_of(replay)))
@@ -138,24 +135,6 @@ class Trainer:
         event = ModelEvent(done.result)
         self.ledger.append(ModelEntry(event, done.version, self.clock.now(), BY, data))
         return done
-
-
-def recent_runs(lake: LakeReader, now: datetime) -> list[Measurement]:
-    """The last ``REPLAYED`` runs in order of start. Reads back day by day and stops when it has them."""
-    found: deque[Measurement] = deque()
-    until, day = now, now.replace(hour=0, minute=0, second=0, microsecond=0)
-    while len(found) < REPLAYED and now - day < LOOKED_BACK:
-        newest = deque(lake.read(day, until), maxlen=REPLAYED - len(found))
-        found.extendleft(reversed(newest))
-        until, day = day, day - DAY
-    return list(found)
-
-
-def _noted(history: Iterable[Measurement], recent: deque[Measurement]) -> Iterator[Measurement]:
-    """The same history; what passed last stays in ``recent``."""
-    for measurement in history:
-        recent.append(measurement)
-        yield measurement
 
 
 def _record(model: GlobalModel, artifact: bytes, figures: Figures, reference: dict[str, Bins]) -> ModelRecord:
