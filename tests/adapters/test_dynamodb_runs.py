@@ -11,6 +11,7 @@ from selfheal import ports
 from selfheal.adapters.dynamodb import DynamoRuns, DynamoWaiters
 from selfheal.domain.errors import RequestRejected, RunNotFound, Throttled
 from selfheal.domain.run import PipelineKey, Service
+from selfheal.domain.score import Blame, Level, Score
 from selfheal.testing.builders import NOON, SHOP, a_measurement
 from selfheal.testing.service import FixedClock
 
@@ -48,6 +49,17 @@ def test_the_first_of_two_saves_stays_and_both_are_told_so(dynamodb: Any) -> Non
     runs.save(first)
     assert runs.save(a_measurement(cpu_percent=50.0)).measurement == first
     assert [run.measurement.cpu_percent for run in runs.history(SHOP, NOON + timedelta(days=1), 9)] == [None]
+
+
+def test_a_score_is_kept_with_its_run(dynamodb: Any) -> None:
+    runs = DynamoRuns(dynamodb, TABLE)
+    runs.save(a_measurement())
+    blame = Blame("phase:BUILD", 220.0, 40.0, 5.5)
+    score = Score(31.7, True, Level.HEAL, (blame,), "forest", 0.0004, shift=True, model="m1")
+    runs.keep_score("shop:1", score)
+    assert [run.score for run in runs.history(SHOP, NOON + timedelta(days=1), 9)] == [score]
+    with pytest.raises(RunNotFound, match="shop:2"):
+        runs.keep_score("shop:2", score)
 
 
 def test_announcing_is_remembered_also_by_a_later_save(dynamodb: Any) -> None:

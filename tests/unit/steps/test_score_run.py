@@ -1,6 +1,7 @@
 """score_run: opens one incident for a run that needs attention, and none for what Selfheal did itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -152,3 +153,56 @@ def test_runs_whose_commit_is_unknown_share_no_budget() -> None:
         world.score(a_measurement(run_id, RunStatus.FAILED, source_version=""))
     lineages = {str(incident.lineage) for incident in world.incidents.stored.values()}
     assert lineages == {"codebuild:shop@shop:1", "codebuild:shop@shop:2"}
+
+
+def slow(number: int, factor: float = 4.0) -> Measurement:
+    return a_measurement(
+        f"shop:slow-{number}",
+        started_at=NOON + timedelta(minutes=number),
+        duration_seconds=60.0 * factor,
+        phases={"INSTALL": 10.0, "BUILD": 60.0 * factor - 20},
+    )
+
+
+def test_runs_that_are_odd_in_the_same_way_one_after_another_are_told_once() -> None:
+    world = World()
+    world.fill(30)
+    levels = [world.score(slow(number)).score.level for number in range(3)]
+    assert "none" not in levels
+    assert [incident.run.run_id for incident in world.incidents.stored.values()] == ["shop:slow-0"]
+
+
+def test_what_is_odd_in_another_way_is_told_even_so() -> None:
+    world = World()
+    world.fill(30)
+    world.score(slow(0))
+    world.score(replace(slow(1, factor=1.0), duration_seconds=2.0, phases={}))
+    assert len(world.incidents.stored) == 2
+
+
+def test_a_level_shift_is_told_although_its_first_runs_were_odd_in_the_same_way() -> None:
+    world = World()
+    world.fill(30)
+    scored = [world.score(slow(number)) for number in range(8)]
+    told = [incident.run.run_id for incident in world.incidents.stored.values()]
+    assert told == ["shop:slow-0", "shop:slow-4"]
+    assert [each.score.shift for each in scored] == [False] * 4 + [True] + [False] * 3
+
+
+def test_a_score_is_kept_with_its_run() -> None:
+    world = World()
+    world.fill(8)
+    scored = world.score(a_measurement())
+    assert world.runs.stored["shop:1"].score == scored.score
+
+
+def test_ten_thousand_runs_of_history_with_gaps_score_as_the_last_256_do() -> None:
+    long, short = World(), World()
+    past = [
+        a_measurement(f"shop:p{n:05}", started_at=NOON - timedelta(hours=1 + n + 700 * (n // 97)))
+        for n in range(10_000)
+    ]
+    for world, runs in ((long, past), (short, past[:256])):
+        for each in runs:
+            world.runs.save(each)
+    assert long.score(slow(0)).score == short.score(slow(0)).score

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from selfheal.detect.alarm import blamed, level_of
 from selfheal.detect.detector import WINDOW
@@ -28,10 +27,8 @@ from selfheal.domain.score import Level
 
 MOST_PIPELINES = 200
 MOST_RUNS = 2 * WINDOW
-MOST_SCORED = 8000
+MOST_SCORED = 6000
 MOST_POINTS = 20000
-# Runs next to each other share a window: a score a little staler than in life, for an eighth of the work.
-BLOCK = 8
 WARM_UP = 30
 SEED = 1
 _NO_REFERENCE = Reference(SHARES, tuple(range(1, len(SHARES) + 1)))
@@ -69,7 +66,7 @@ def train(
     version = f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(forest).hexdigest()[:8]}"
     runs = sum(map(len, histories))
     draft = GlobalModel(version, at, runs, len(histories), _NO_REFERENCE, _NO_REFERENCE, forest, LIBRARY)
-    scores, magnitudes = _references(histories, draft, min_seconds)
+    scores, magnitudes = _references(histories, draft, min_seconds, _share(histories))
     return replace(draft, scores=scores, magnitudes=magnitudes)
 
 
@@ -77,7 +74,7 @@ def references(
     measurements: Iterable[Measurement], model: GlobalModel, most_runs: int = MOST_RUNS
 ) -> tuple[Reference, Reference]:
     """The references of ``model`` on other runs than it was trained on. Raises TooLittleHistory."""
-    return _references(collected(measurements, most_runs), model, MIN_SECONDS)
+    return _references(collected(measurements, most_runs), model, MIN_SECONDS, most_runs)
 
 
 def replay(
@@ -93,7 +90,8 @@ def replay(
     scores: list[float] = []
     odd_scores: list[float] = []
     alarms = caught = 0
-    for run, odd, normal in _scored(collected(measurements), model, min_seconds):
+    histories = collected(measurements)
+    for run, odd, normal in _scored(histories, model, min_seconds, _share(histories)):
         vectors.append(odd.features)
         scores.append(odd.raw)
         alarms += _alarms(odd, model, budget, min_seconds)
@@ -120,9 +118,9 @@ def collected(measurements: Iterable[Measurement], most_runs: int = MOST_RUNS) -
 
 
 def _references(
-    histories: Sequence[History], model: GlobalModel, min_seconds: float
+    histories: Sequence[History], model: GlobalModel, min_seconds: float, most: int
 ) -> tuple[Reference, Reference]:
-    found = [odd for _, odd, _ in _scored(histories, model, min_seconds)]
+    found = [odd for _, odd, _ in _scored(histories, model, min_seconds, most)]
     if len(found) < FEWEST_SCORES:
         raise TooLittleHistory(
             f"{len(found)} runs have {WARM_UP} runs of their pipeline before them; it takes {FEWEST_SCORES}"
@@ -131,21 +129,21 @@ def _references(
     return scores, reference_of([magnitude(odd.features) for odd in found])
 
 
+def _share(histories: Sequence[History]) -> int:
+    """How many runs of each pipeline are scored, so that it is no more than 6,000 in all."""
+    return MOST_SCORED // max(len(histories), 1)
+
+
 def _scored(
-    histories: Sequence[History], model: GlobalModel, min_seconds: float
+    histories: Sequence[History], model: GlobalModel, min_seconds: float, most: int
 ) -> Iterator[tuple[Measurement, Oddness, Normal]]:
-    """The newest runs of every pipeline as ``model`` sees them, at most 8,000 in all."""
-    most = MOST_SCORED // max(len(histories), 1)
+    """The newest ``most`` runs of every pipeline as ``model`` sees them."""
     for history in histories:
         first = max(WARM_UP, len(history) - most)
-        for start in range(first, len(history), BLOCK):
-            before = history[max(0, start - WINDOW) : start][::-1]
-            present = since_shift(before, min_seconds)
-            if len(present) < FEWEST_RUNS:
-                continue
-            normal = Normal(present, model, min_seconds)
-            for run in islice(history, start, start + BLOCK):
-                yield run, normal.oddness(run), normal
+        for place in range(first, len(history)):
+            before = history[max(0, place - WINDOW) : place][::-1]
+            normal = Normal(since_shift(before, min_seconds), model, min_seconds)
+            yield history[place], normal.oddness(history[place]), normal
 
 
 def _alarms(odd: Oddness, model: GlobalModel, budget: float, min_seconds: float) -> bool:
