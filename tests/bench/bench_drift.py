@@ -20,7 +20,6 @@ from selfheal.detect.model import embedded_model
 from selfheal.detect.normal import FEWEST_RUNS, Normal
 from selfheal.detect.shift import since_shift
 from selfheal.detect.stream import measurement
-from selfheal.detect.training import BLOCK
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.model import DriftState
 from tests.bench.streams.development import available, data_folder, development
@@ -55,12 +54,10 @@ def seen(runs: Sequence[Measurement]) -> list[Seen]:
         of_pipeline[run.pipeline].append(run)
     found = []
     for history in of_pipeline.values():
-        for start in range(FEWEST_RUNS, len(history), BLOCK):
-            present = since_shift(history[max(0, start - WINDOW) : start][::-1], MIN_SECONDS)
-            if len(present) >= FEWEST_RUNS:
-                normal = Normal(present, embedded_model(), MIN_SECONDS)
-                block = ((run, normal.oddness(run)) for run in history[start : start + BLOCK])
-                found += [Seen(run.started_at, [*odd.features, odd.raw]) for run, odd in block]
+        for place in range(FEWEST_RUNS, len(history)):
+            present = since_shift(history[max(0, place - WINDOW) : place][::-1], MIN_SECONDS)
+            odd = Normal(present, embedded_model(), MIN_SECONDS).oddness(history[place])
+            found.append(Seen(history[place].started_at, [*odd.features, odd.raw]))
     return sorted(found, key=lambda each: each.at)
 
 
