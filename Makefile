@@ -83,9 +83,14 @@ fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+WITH_PEERS := detection scoring_speed
+
 .PHONY: bench
-bench: setup ## Measure what the documents claim (BENCH=diagnosis for one of tests/bench, ARGS=... for it)
-	@for measure in tests/bench/bench_$(or $(BENCH),*).py; do $(BIN)/python "$$measure" $(ARGS); done
+bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-bench/.ready) ## Measure what the documents claim (BENCH=diagnosis for one of tests/bench, ARGS=... for it)
+	@for measure in tests/bench/bench_$(or $(BENCH),*).py; do \
+		name=$${measure#tests/bench/bench_}; \
+		case " $(WITH_PEERS) " in *" $${name%.py} "*) PYTHONPATH=layers/core:. .venv-bench/bin/python "$$measure" $(ARGS);; \
+		*) $(BIN)/python "$$measure" $(ARGS);; esac; done
 
 .PHONY: build
 build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64 for the Architecture parameter x86_64)

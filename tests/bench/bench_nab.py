@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.bench.nab.corpus import Series, archive, corpus
-from tests.bench.nab.detectors import bare_forest, peaks, silence, windowed_gaussian
+from tests.bench.nab.detectors import bare_forest, own_forest, peaks, silence, windowed_gaussian
 from tests.bench.nab.scorer import PROFILES, score_corpus
 
 Detector = Callable[[Sequence[float]], list[float]]
@@ -24,6 +24,12 @@ CHECKS: dict[str, Detector] = {"null": silence, GAUSSIAN: windowed_gaussian}
 DETECTORS: dict[str, Detector] = {
     "krcf, settings of randomCutForest": bare_forest,
     "the same, peaks of 100": lambda values: peaks(bare_forest(values)),
+    "Selfheal, seed 1": own_forest,
+    "Selfheal, seed 2": lambda values: own_forest(values, 2),
+    "Selfheal, seed 3": lambda values: own_forest(values, 3),
+    "Selfheal, seed 1, peaks of 100": lambda values: peaks(own_forest(values)),
+    "Selfheal, seed 2, peaks of 100": lambda values: peaks(own_forest(values, 2)),
+    "Selfheal, seed 3, peaks of 100": lambda values: peaks(own_forest(values, 3)),
 }
 
 

@@ -59,6 +59,20 @@ def bare_forest(values: Sequence[float], trees: int = 100, decay: float = 1e-5, 
     return scores
 
 
+def own_forest(values: Sequence[float], seed: int = 1) -> list[float]:
+    """Selfheal's own forest in single metric mode: one on the values, one on their logarithms, the scores added."""
+    from selfheal.detect.forest import grow, isolation
+
+    plain, logs = (grow((), dimensions=1, seed=seed) for _ in range(2))
+    scores = []
+    for value in values:
+        point, log_point = [value], [math.copysign(math.log1p(abs(value)), value)]
+        scores.append(isolation(plain, point) + isolation(logs, log_point))
+        plain.update(point)
+        logs.update(log_point)
+    return scores
+
+
 def peaks(scores: Sequence[float], last: int = 100) -> list[float]:
     """Scores that are above each of the ``last`` ones before; 0 for the others: one alarm per incident."""
     kept, highest = [], deque[tuple[int, float]]()

