@@ -18,7 +18,7 @@ from tests.bench.peers.entrants import CHARTS, PEERS, SLOW, Entry
 from tests.bench.streams.development import available, development
 from tests.bench.streams.generated import generated
 from tests.bench.streams.inject import inject, shift
-from tests.bench.streams.stream import Stream
+from tests.bench.streams.stream import WARM_UP, Stream
 from tests.bench.verdicts import BUDGETS, Alarms, Blames, Shift, alarms_at, blames, shifts_seen
 
 OURS = "Selfheal"
@@ -46,9 +46,9 @@ class Outcome:
     shifts: list[Shift]
 
 
-def run_stream(name: str, slow: bool, peers: bool, seed: int) -> Outcome:
+def run_stream(name: str, warm_up: int, slow: bool, peers: bool, seed: int) -> Outcome:
     """Everybody on one stream."""
-    contest = Contest.on(STREAMS[name](seed))
+    contest = Contest.on(STREAMS[name](seed), warm_up)
     entry, found = Entry(contest), verdicts(contest.stream.runs)
     standings = {OURS: contest.standing([float(verdict["score"]) for verdict in found])}
     for peer, scores in PEERS.items():
@@ -116,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--streams", nargs="+", choices=STREAMS, default=["workflow", "trigger", "generated"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="runs of a pipeline that are not judged")
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--no-peers", dest="peers", action="store_false")
     arguments = parser.parse_args()
@@ -123,7 +124,7 @@ def main() -> None:
         if name != "generated" and not available():
             print(f"{name}: skipped, the real series are not at hand (set SELFHEAL_DATA)")
             continue
-        work = functools.partial(run_stream, name, arguments.slow, arguments.peers)
+        work = functools.partial(run_stream, name, arguments.warm_up, arguments.slow, arguments.peers)
         with ProcessPoolExecutor(2) as pool:
             outcomes = list(pool.map(work, arguments.seeds))
         odd = [sum(of for _, of in outcome.kinds.values()) for outcome in outcomes]
