@@ -19,7 +19,16 @@ from tests.bench.streams.development import available, development
 from tests.bench.streams.generated import generated
 from tests.bench.streams.inject import inject, shift
 from tests.bench.streams.stream import WARM_UP, Stream
-from tests.bench.verdicts import BUDGETS, Alarms, Blames, Shift, alarms_at, blames, shifts_seen
+from tests.bench.verdicts import (
+    BUDGETS,
+    Alarms,
+    Blames,
+    Shift,
+    alarms_at,
+    blames,
+    calibrated_abroad,
+    shifts_seen,
+)
 
 OURS = "Selfheal"
 STREAMS: dict[str, Callable[[int], Stream]] = {
@@ -41,6 +50,7 @@ class Outcome:
 
     standings: dict[str, Standing]
     alarms: dict[float, Alarms]
+    alarms_abroad: dict[float, Alarms]
     blames: Blames
     kinds: dict[str, tuple[int, int]]
     shifts: list[Shift]
@@ -54,10 +64,12 @@ def run_stream(name: str, warm_up: int, slow: bool, peers: bool, seed: int) -> O
     for peer, scores in PEERS.items():
         if (peers or peer in CHARTS) and (slow or peer not in SLOW):
             standings[peer] = contest.standing(scores(entry))
+    abroad = calibrated_abroad(contest, found)
     at_five = alarms_at(contest, found, 5.0)
     return Outcome(
         standings,
         {budget: alarms_at(contest, found, budget) for budget in BUDGETS},
+        {budget: alarms_at(contest, abroad, budget) for budget in BUDGETS},
         blames(contest, found),
         contest.recall_by_kind(at_five.alarmed),
         shifts_seen(contest.stream, found) if contest.stream.shifts else run_shifts(name, seed),
@@ -84,16 +96,23 @@ def show_standings(outcomes: Sequence[Outcome]) -> None:
 def show_alarms(outcomes: Sequence[Outcome]) -> None:
     """Our alarms at each budget, what was caught of each kind, and whether the blame was right."""
     for budget in BUDGETS:
-        each = [outcome.alarms[budget] for outcome in outcomes]
-        false = mean_and_deviation([alarms.false_per_thousand for alarms in each])
-        caught = mean_and_deviation([alarms.recall for alarms in each])
-        print(f"budget {budget:g}/1000: false alarms {_spread(false, 1)}, caught {_spread(caught)}")
+        show_budget(budget, "", [outcome.alarms[budget] for outcome in outcomes])
+        show_budget(
+            budget, " (calibrated on the others)", [outcome.alarms_abroad[budget] for outcome in outcomes]
+        )
     for kind in sorted({kind for outcome in outcomes for kind in outcome.kinds}):
         pairs = [outcome.kinds.get(kind, (0, 0)) for outcome in outcomes]
         print(f"  {kind:14}{sum(caught for caught, _ in pairs):5d} of {sum(of for _, of in pairs)}")
     right = Blames(*(sum(counts) for counts in zip(*(astuple(o.blames) for o in outcomes), strict=True)))
     print(f"blame right first: {right.right} of {right.blamed} alarms on odd runs", end=", ")
     print(f"{right.single_right} of {right.single} where one metric alone was made odd")
+
+
+def show_budget(budget: float, how: str, alarms: Sequence[Alarms]) -> None:
+    """The false alarms and the recall that a budget gave."""
+    false = mean_and_deviation([each.false_per_thousand for each in alarms])
+    caught = mean_and_deviation([each.recall for each in alarms])
+    print(f"budget {budget:g}/1000{how}: false alarms {_spread(false, 1)}, caught {_spread(caught)}")
 
 
 def show_shifts(outcomes: Sequence[Outcome]) -> None:

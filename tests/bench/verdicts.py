@@ -1,9 +1,11 @@
 """What the detector's own verdicts were worth: alarms at a budget, blame, level shifts."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfheal.detect.alarm import level_of
+from selfheal.detect.reference import reference_of
 
 from selfheal.domain.score import Level
 from tests.bench.contest import Contest
@@ -54,6 +56,25 @@ def alarms_at(contest: Contest, found: Sequence[Verdict], budget: float) -> Alar
     alarmed = [is_alarm(verdict, budget) for verdict in found]
     judged = contest.of(alarmed)
     return Alarms(alarmed, false_alarms_per_thousand(judged, contest.odd), recall(judged, contest.odd))
+
+
+def calibrated_abroad(contest: Contest, found: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts with the p-values that they would have if only the other pipelines had been there to learn from.
+
+    The references of the model that the package carries were measured on the development series, so its own p-values
+    there are not those of unseen pipelines; these are.
+    """
+    untouched: dict[str, list[float]] = defaultdict(list)
+    for place, is_odd in zip(contest.places, contest.odd, strict=True):
+        if not is_odd:
+            untouched[found[place]["pipeline"]].append(found[place]["score"])
+    references = {
+        verdict["pipeline"]: reference_of(
+            [score for other, scores in untouched.items() if other != verdict["pipeline"] for score in scores]
+        )
+        for verdict in {each["pipeline"]: each for each in found}.values()
+    }
+    return [{**each, "p_value": references[each["pipeline"]].p_value(each["score"])} for each in found]
 
 
 def blames(contest: Contest, found: Sequence[Verdict], budget: float = 5.0) -> Blames:
