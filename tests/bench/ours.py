@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfheal.detect.detector import WINDOW, Detector
+from selfheal.detect.features import FEATURES, MIN_SECONDS
 from selfheal.detect.model import embedded_model
 from selfheal.detect.shift import since_shift
 from selfheal.detect.stream import StreamScorer, measurement
 from selfheal.detect.window import FEWEST_VALUES, Window, vector
-
-from selfheal.detect.features import FEATURES, MIN_SECONDS
 from selfheal.domain.measurement import Measurement
 from tests.bench.streams.stream import RunDict
 

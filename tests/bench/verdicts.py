@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from selfheal.detect.alarm import level_of
 from selfheal.detect.reference import reference_of
-
 from selfheal.domain.score import Level
 from tests.bench.contest import Contest
 from tests.bench.measures import false_alarms_per_thousand, recall, shift_delay
