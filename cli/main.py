@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from cli import backfill, demo, diagnose, incidents, local_cloud, models, pipelines, redact, score
+from cli import backfill, demo, diagnose, incidents, local_cloud, models, pipelines, plot, redact, score
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -21,6 +21,7 @@ app.command("diagnose")(diagnose.diagnose)
 app.command("redact")(redact.redact)
 app.command("score")(score.score)
 app.command("pipelines")(pipelines.pipelines)
+app.command("plot")(plot.plot)
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(models.app, name="model")

@@ -1,23 +1,20 @@
 """`selfheal score`: say how odd runs are, from a file of them. Offline, streaming, one line out for each line in."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cli.errors import UsageError, readable_errors
+from cli.runs_file import opened
 from selfheal.detect.detector import BUDGET, Detector
 from selfheal.detect.features import MIN_SECONDS
 from selfheal.detect.model import GlobalModel, embedded_model, load
 from selfheal.detect.stream import StreamScorer
 from selfheal.domain.errors import InvalidEvent, ModelRefused
-
-STDIN = Path("-")
 
 Runs = Annotated[
     Path,
@@ -43,7 +40,7 @@ def score(
     with readable_errors():
         scorer = StreamScorer(Detector(_model(model), budget, min_seconds))
         refused: Counter[str] = Counter()
-        with _opened(runs) as lines:
+        with opened(runs) as lines:
             for document in scored(lines, scorer):
                 print(json.dumps(document), flush=True)
                 refused.update([document["state"]])
@@ -90,15 +87,3 @@ def _model(path: Path | None) -> GlobalModel:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except ModelRefused as error:
         raise UsageError(f"{path}: {error}") from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    try:
-        if path == STDIN:
-            yield sys.stdin
-        else:
-            with path.open(encoding="utf-8") as stream:
-                yield stream
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error

@@ -31,6 +31,7 @@ from selfheal.steps.reconcile_runs import look_back
 TABLE_OUTPUT = "TableName"
 BUCKET_OUTPUT = "LakeBucketName"
 RECONCILE_OUTPUT = "ReconcileMinutes"
+MIN_SECONDS_OUTPUT = "AnomalyMinSeconds"
 
 
 class Cloud(Protocol):
@@ -71,6 +72,9 @@ class Surroundings(Protocol):
     def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
         """The past of a stack's account, of all pipelines or only these, at so many calls a second at most."""
 
+    def min_seconds(self, stack_name: str, *, local: bool) -> float:
+        """The difference in a duration that nobody minds, as that stack was deployed."""
+
     def caller(self, stack_name: str, *, local: bool) -> str:
         """The IAM identity by which that stack is reached."""
 
@@ -106,6 +110,10 @@ class RealSurroundings:
         minutes = timedelta(minutes=float(stack.output(RECONCILE_OUTPUT)))
         place = Place(stack.output(TABLE_OUTPUT), stack.output(BUCKET_OUTPUT), look_back(minutes))
         return past(stack.clients, place, only, pace)
+
+    def min_seconds(self, stack_name: str, *, local: bool) -> float:
+        """See Surroundings."""
+        return float(self._stack(stack_name, local).output(MIN_SECONDS_OUTPUT))
 
     def caller(self, stack_name: str, *, local: bool) -> str:
         """See Surroundings."""

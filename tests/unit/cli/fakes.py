@@ -97,6 +97,9 @@ class FakeSurroundings:
         stores = self.stores
         return Past(service, gauges, self.lake, MemoryQuarantine(), stores.runs, stores.standings, recent)
 
+    def min_seconds(self, stack_name: str, *, local: bool) -> float:
+        return 10.0
+
     def caller(self, stack_name: str, *, local: bool) -> str:
         return ANN
 

@@ -71,6 +71,10 @@ class Scale:
         """See the class; any finite value of at least 0 gives a finite position."""
         return (value if self.linear else math.log(value + self.offset)) / self.unit
 
+    def value(self, position: float) -> float:
+        """Inverse of ``position``."""
+        return position * self.unit if self.linear else math.exp(position * self.unit) - self.offset
+
     def weighed(self, deviation: float) -> float:
         """A deviation with the weight of its direction."""
         return deviation * (self.up if deviation > 0 else self.down)

@@ -28,6 +28,7 @@ FEWEST_VALUES = 5
 NEIGHBOUR = 3
 MAD_TO_SIGMA = 1.4826
 CLIP = 12.0
+USUAL_SPREADS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class Deviation:
     z: float
     novelty: float
     size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The middle of a window's values of one metric and two spreads to either side, in the metric's unit."""
+
+    low: float
+    median: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,15 @@ class Window:
     def deviations(self, run: Measurement) -> dict[str, Deviation]:
         """Every metric of ``run`` that the window has at least five values of."""
         return self._compared(values(run), neighbour=NEIGHBOUR)
+
+    def usual(self, metric: str) -> Usual | None:
+        """The usual range of a metric, None while the window has fewer than five values of it."""
+        known = self._references.get(metric)
+        if known is None:
+            return None
+        low, middle, high = (known.median + side * USUAL_SPREADS * known.spread for side in (-1, 0, 1))
+        value = known.scale.value
+        return Usual(max(value(low), 0.0), value(middle), value(high))
 
     def vectors(self, most: int) -> list[list[float]]:
         """The feature vectors of the newest ``most`` runs against the whole window, oldest first."""

@@ -1,0 +1,57 @@
+"""Files of runs: one run as JSON a line, the format of `selfheal score --runs`."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from cli.errors import UsageError
+from selfheal.detect.stream import measurement
+from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.measurement import Measurement
+
+STDIN = Path("-")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[str]]:
+    """The lines of a file, or of standard input for ``-``. Raises UsageError."""
+    try:
+        if path == STDIN:
+            yield sys.stdin
+        else:
+            with path.open(encoding="utf-8") as stream:
+                yield stream
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+@dataclass(slots=True)
+class PastOfOne:
+    """The runs of one pipeline of a file, oldest first, each once; the names of all; why lines were left out."""
+
+    runs: list[Measurement] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+
+
+def past_of_one(lines: Iterable[str], pipeline: str) -> PastOfOne:
+    """What the lines say of the pipeline; a run that comes twice counts as it was said last."""
+    past = PastOfOne()
+    runs: dict[tuple[float, str], Measurement] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            run, name = measurement(json.loads(line))
+        except (InvalidEvent, ValueError, RecursionError) as error:
+            past.refused.append(f"line {number}: {error}")
+            continue
+        past.names.add(name)
+        if name == pipeline:
+            runs[run.started_at.timestamp(), run.run_id] = run
+    past.runs = [runs[place] for place in sorted(runs)]
+    return past
