@@ -85,6 +85,12 @@ def test_a_renamed_pipeline_begins_anew() -> None:
         ({"run_id": 7}, "run_id: must be text"),
         ({"tests": {"total": 3.5}}, "tests.total: must be a whole number"),
         ({"cpu_percent": math.nan}, "cpu_percent is nan"),
+        ({"duration_s": 1e308}, "duration_s: must be at most"),
+        ({"duration_s": -(10**400)}, "duration_s: must be at most"),
+        ({"duration_s": 10**400}, "duration_s: must be at most"),
+        ({"tests": {"total": 1, "failed": 10**400}}, "tests.failed: must be at most"),
+        ({"tests": {"total": 1, "failed": 1e308}}, "tests.failed: must be at most"),
+        ({"pipeline": "\ud800"}, "pipeline: must be Unicode text"),
     ],
 )
 def test_a_run_that_cannot_be_believed_is_refused_by_name_and_spoils_no_score(

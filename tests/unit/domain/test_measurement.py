@@ -25,6 +25,8 @@ FIRST_FIELDS = {"run_id", "pipeline", "status", "started_at", "duration_seconds"
         ({"phases": {"BUILD": -0.5}}, "phase:BUILD is -0.5, which is negative"),
         ({"tests": TestTotals(3, -1, 0)}, "tests:failed is -1, which is negative"),
         ({"log_bytes": -1}, "log_bytes is -1, which is negative"),
+        ({"duration_seconds": 1e300}, "duration_seconds is 1e+300, which is more than 1e+15"),
+        ({"log_bytes": 10**400}, f"log_bytes is {10**400}, which is more than 1e+15"),
         ({"started_at": NOON.replace(tzinfo=None)}, "started_at has no time zone"),
     ],
 )

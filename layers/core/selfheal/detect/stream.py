@@ -1,5 +1,6 @@
 """Stream: scores runs one after another without a table, an account or a lake; what `selfheal score` stands on."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 from selfheal.detect.detector import WINDOW, Detector
 from selfheal.domain.errors import InvalidEvent
-from selfheal.domain.measurement import Measurement, TestTotals, flaws
+from selfheal.domain.measurement import LARGEST, Measurement, TestTotals, flaws
 from selfheal.domain.run import PipelineKey, RunStatus, Service
 from selfheal.domain.score import Level, Score
 
@@ -110,6 +111,8 @@ def _text(document: Mapping[str, Any], field_name: str) -> str:
     value = document.get(field_name)
     if not isinstance(value, str) or not value:
         raise InvalidEvent(field_name, f"must be text that is not empty, not {value!r}")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise InvalidEvent(field_name, f"must be Unicode text; {value!r} holds half a character")
     return value
 
 
@@ -118,7 +121,8 @@ def _status(document: Mapping[str, Any]) -> RunStatus:
     word = OTHER_WORDS.get(word, word)
     if word not in set(RunStatus) or not RunStatus(word).terminal:
         raise InvalidEvent(
-            "status", f"{document['status']!r} is none of SUCCEEDED, FAILED, FAULT, TIMED_OUT, STOPPED"
+            "status",
+            f"{document['status']!r} is none of SUCCEEDED, FAILED, FAULT, TIMED_OUT, STOPPED, SUPERSEDED",
         )
     return RunStatus(word)
 
@@ -137,6 +141,8 @@ def _number(document: Mapping[str, Any], field_name: str, where: str = "") -> fl
     value = document.get(field_name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidEvent(f"{where}{field_name}", f"must be a number, not {value!r}")
+    if LARGEST < abs(value) < math.inf:  # a whole number may be more than a float can hold
+        raise InvalidEvent(f"{where}{field_name}", f"must be at most {LARGEST:g}")
     return float(value)
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from selfheal.domain.run import PipelineKey, RunStatus
 
+# No run takes so many seconds or holds so many bytes; what is computed of numbers up to here stays finite.
+LARGEST = 1e15
+
 
 @dataclass(frozen=True, slots=True)
 class TestTotals:
@@ -107,6 +110,8 @@ def completed(measurement: Measurement, late: Mapping[str, float | None]) -> Mea
 
 
 def _flaw(value: float) -> str:
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return "not finite"
+    if value > LARGEST:
+        return f"more than {LARGEST:g}"
     return "negative" if value < 0 else ""
