@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfheal.detect.detector import Detector
+from selfheal.detect.features import TESTS_FAILED, TESTS_SKIPPED, values
 from selfheal.detect.model import embedded_model
 from selfheal.domain.measurement import Measurement, TestTotals
 from selfheal.domain.run import RunStatus
@@ -97,8 +98,9 @@ def test_failed_runs_are_compared_with_failed_runs() -> None:
     assert DETECTOR.score(run(200, 41.0, status=RunStatus.FAILED, phases={}), past).level is Level.NONE
 
 
-def test_how_long_a_stopped_run_took_says_nothing() -> None:
-    score = DETECTOR.score(run(200, 9999.0, status=RunStatus.STOPPED, phases={}), PAST)
+@pytest.mark.parametrize("status", [RunStatus.STOPPED, RunStatus.SUPERSEDED])
+def test_how_long_a_run_took_that_was_cut_off_says_nothing(status: RunStatus) -> None:
+    score = DETECTOR.score(run(200, 9999.0, status=status, phases={}), PAST)
     assert score.blame == () and score.level is Level.NONE
 
 
@@ -115,7 +117,7 @@ def test_a_smaller_budget_tells_less() -> None:
     assert told == sorted(told) and told[0] < told[2]
 
 
-amounts = st.floats(min_value=0, max_value=1e12) | st.sampled_from([0.0, 1e-300, 1e300, math.inf, math.nan])
+amounts = st.floats(min_value=0, max_value=1e15) | st.sampled_from([0.0, 1e-300, 1e300, math.inf, math.nan])
 
 
 @settings(max_examples=60, deadline=None)
@@ -128,3 +130,8 @@ def test_whatever_the_numbers_a_score_is_finite(rows: list[tuple[float, float, f
     score = DETECTOR.score(runs[0], runs[1:])
     assert math.isfinite(score.value) and 0 <= score.p_value <= 1
     assert all(math.isfinite(blame.ratio) for blame in score.blame)
+
+
+def test_a_count_that_cannot_be_is_left_out_and_the_others_stay() -> None:
+    found = values(run(1, tests=TestTotals(400, -1, 4)))
+    assert TESTS_FAILED not in found and found[TESTS_SKIPPED] == 1.0

@@ -39,17 +39,17 @@ def values(run: Measurement) -> dict[str, float]:
     """The comparable numbers of a run in the user's units (seconds, percent, tests); not finite ones are left out.
 
     A run that failed was cut short, so its duration is a metric of its own, compared with failed runs only. The
-    duration of a run that somebody stopped says nothing.
+    duration of a run that somebody stopped, or that a newer one took the place of, says nothing.
     """
     known = {name: value for name, value in numbers(run).items() if math.isfinite(value) and value >= 0}
     found = {name: value for name, value in known.items() if name.startswith(PHASE)}
     found |= {name: known[name] for name in (CPU, MEMORY) if name in known}
-    if "duration_seconds" in known and run.status is not RunStatus.STOPPED:
+    if "duration_seconds" in known and (run.status.failed or run.status is RunStatus.SUCCEEDED):
         found[DURATION_FAILED if run.status.failed else DURATION] = known["duration_seconds"]
     if total := known.get("tests:total"):
         found[TESTS_TOTAL] = total
-        found[TESTS_FAILED] = 100 * known["tests:failed"] / total
-        found[TESTS_SKIPPED] = 100 * known["tests:skipped"] / total
+        counts = {TESTS_FAILED: known.get("tests:failed"), TESTS_SKIPPED: known.get("tests:skipped")}
+        found |= {name: 100 * count / total for name, count in counts.items() if count is not None}
     return found
 
 
