@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 
 from selfheal.detect import model as module
 from selfheal.detect.forest import isolation, revived
-from selfheal.detect.model import FORMAT, dump, embedded_model, load
+from selfheal.detect.model import FORMAT, artifact_of, dump, embedded_model, load
 from selfheal.domain.errors import ModelRefused
 
 ARTIFACT = dump(embedded_model())
 
 
 def changed(**fields: object) -> bytes:
+    """The artifact with other fields, signed as if it had been written so."""
     head, _, forest = ARTIFACT[len(FORMAT) :].partition(b"\n")
-    return FORMAT + json.dumps({**json.loads(head), **fields}).encode() + b"\n" + forest
+    return artifact_of({**json.loads(head), **fields}, forest)
 
 
 def test_a_model_comes_back_as_it_was() -> None:
@@ -39,6 +40,16 @@ def test_a_model_comes_back_as_it_was() -> None:
         (changed(library="rrcf 0.4.4"), "library: the artifact has 'rrcf 0.4'"),
         (changed(trained_at="yesterday"), "is damaged"),
         (changed(scores=[]), "is damaged"),
+        (changed(scores=[[0.5, 1.0]]), "scores: a reference needs at least 2 points"),
+        (changed(scores=[[0.5, float("nan")], [0.3, 2.0]]), "scores: must rise"),
+        (changed(scores=[[0.5, 0.0], [0.3, 2.0]]), "scores: must rise"),
+        (changed(scores=[[0.5, 1.0], [0.3, float("inf")]]), "scores: must rise"),
+        (changed(magnitudes=[[0.5, 3.0], [0.3, 1.0]]), "magnitudes: must rise"),
+        (changed(magnitudes=[[1.0, 3.0], [0.3, 4.0]]), "magnitudes: must rise"),
+        (changed(magnitudes=[[0.3, 3.0], [0.5, 4.0]]), "magnitudes: must rise"),
+        (changed(scores=[[0.5, 10**400], [0.3, 2.0]]), "is damaged"),
+        (changed(runs=float("inf")), "is damaged"),
+        (FORMAT + b"[" * 200_000 + b"\n", "is not JSON"),
         (ARTIFACT[:-1], "sha256"),
         (ARTIFACT[:-1] + b"\x00", "sha256"),
     ],
@@ -56,14 +67,20 @@ def test_a_forest_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, len(ARTIFACT) - 1), st.integers(1, 255))
-def test_one_changed_byte_never_loads_as_another_forest(place: int, by: int) -> None:
+def test_one_changed_byte_never_loads_as_another_model(place: int, by: int) -> None:
     spoilt = bytearray(ARTIFACT)
     spoilt[place] = (spoilt[place] + by) % 256
     try:
         found = load(bytes(spoilt))
     except ModelRefused:
         return
-    assert found.forest == embedded_model().forest
+    assert found == embedded_model()
+
+
+def test_a_changed_digit_of_a_threshold_is_damage() -> None:
+    digit = ARTIFACT.index(b"44.8")
+    with pytest.raises(ModelRefused, match="sha256"):
+        load(ARTIFACT[:digit] + b"94.8" + ARTIFACT[digit + 4 :])
 
 
 def test_a_model_without_its_forest_still_scores_by_magnitude() -> None:

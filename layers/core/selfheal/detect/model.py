@@ -2,21 +2,24 @@
 
 import hashlib
 import json
+import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 from selfheal.detect.features import FEATURES, FEATURES_VERSION
 from selfheal.detect.reference import Reference
 from selfheal.domain.errors import ModelRefused
 
-FORMAT = b"selfheal-model-1\n"
+FORMAT = b"selfheal-model-2\n"
 LARGEST_BYTES = 32 * 2**20
 LIBRARY = "krcf 0.4"
+FEWEST_POINTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,15 @@ def dump(model: GlobalModel) -> bytes:
         "features": list(FEATURES),
         "features_version": model.features_version,
         "library": model.library,
-        "sha256": hashlib.sha256(forest).hexdigest(),
     }
-    return FORMAT + json.dumps(head, sort_keys=True).encode() + b"\n" + forest
+    return artifact_of(head, forest)
+
+
+def artifact_of(head: Mapping[str, Any], forest: bytes) -> bytes:
+    """The artifact of a description and a compressed forest, with the digest of both: a threshold that changed is as
+    bad as a forest that did."""
+    signed = {**head, "sha256": _digest(head, forest)}
+    return FORMAT + json.dumps(signed, sort_keys=True).encode() + b"\n" + forest
 
 
 def load(data: bytes) -> GlobalModel:
@@ -64,19 +73,19 @@ def load(data: bytes) -> GlobalModel:
         _require("features", list(FEATURES), head["features"])
         _require("features_version", FEATURES_VERSION, head["features_version"])
         _require("library", LIBRARY, str(head["library"]).rpartition(".")[0])
-        _require("sha256", hashlib.sha256(forest).hexdigest(), head["sha256"])
+        _require("sha256", _digest(head, forest), head["sha256"])
         return GlobalModel(
             version=str(head["version"]),
             trained_at=datetime.fromisoformat(head["trained_at"]),
             runs=int(head["runs"]),
             pipelines=int(head["pipelines"]),
-            scores=_reference(head["scores"]),
-            magnitudes=_reference(head["magnitudes"]),
+            scores=_reference("scores", head["scores"]),
+            magnitudes=_reference("magnitudes", head["magnitudes"]),
             forest=_unpacked(forest),
             features_version=str(head["features_version"]),
             library=str(head["library"]),
         )
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
         raise ModelRefused(
             f"the artifact is damaged ({type(error).__name__}: {error}); train a new one"
         ) from None
@@ -94,7 +103,7 @@ def _parts(data: bytes) -> tuple[Mapping[str, Any], bytes]:
     head, _, forest = data[len(FORMAT) :].partition(b"\n")
     try:
         return json.loads(head), forest
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelRefused("the artifact's description is not JSON; it is damaged, train a new one") from None
 
 
@@ -117,6 +126,21 @@ def _pairs(reference: Reference) -> list[list[float]]:
     return [list(pair) for pair in zip(reference.shares, reference.scores, strict=True)]
 
 
-def _reference(pairs: list[list[float]]) -> Reference:
-    shares, scores = zip(*pairs, strict=True)
-    return Reference(tuple(map(float, shares)), tuple(map(float, scores)))
+def _reference(name: str, pairs: list[list[float]]) -> Reference:
+    """What cannot be looked up in must not serve: it would stop every score, or tell of none."""
+    shares, scores = (tuple(map(float, side)) for side in zip(*pairs, strict=True))
+    if len(shares) < FEWEST_POINTS:
+        raise ModelRefused(f"{name}: a reference needs at least {FEWEST_POINTS} points; train a new model")
+    if not (_rising((0.0, *scores, math.inf)) and _rising((0.0, *reversed(shares), 1.0))):
+        raise ModelRefused(f"{name}: must rise, above 0 and finite, while shares fall; train a new model")
+    return Reference(shares, scores)
+
+
+def _rising(numbers: Sequence[float]) -> bool:
+    return all(low < high for low, high in pairwise(numbers))
+
+
+def _digest(head: Mapping[str, Any], forest: bytes) -> str:
+    """Of the description without the digest itself, and of the forest."""
+    rest = {name: value for name, value in head.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode() + b"\n" + forest).hexdigest()
