@@ -19,6 +19,7 @@ from selfheal.testing.memory import (
 )
 from selfheal.testing.models import MemoryDrift, MemoryModelLedger, MemoryModels, a_model, a_record
 from selfheal.testing.service import FixedClock
+from selfheal.testing.standings import MemoryStandings
 from tests.unit.test_functions import RUN, SHOP_API, invoke, sample
 
 
@@ -44,6 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, models: MemoryModels) -> FixedClock:
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),
         bus=MemoryBus(),
+        standings=MemoryStandings(),
     )
     world.runs.save(a_measurement(RUN.run_id, RunStatus.FAILED, pipeline=SHOP_API))
     monkeypatch.setattr(runtime_module, "runtime", world)
