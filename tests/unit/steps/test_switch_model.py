@@ -74,6 +74,12 @@ def test_a_rollback_passes_over_what_cannot_be_used(unusable: bytes) -> None:
     assert world.roll_back() == "m1"
 
 
+def test_a_rollback_passes_over_what_is_no_version() -> None:
+    world = World("m1", "m2")
+    world.models.pointer = Champion(("m1", "../elsewhere", "m2"))
+    assert world.roll_back() == "m1"
+
+
 def test_below_the_first_model_there_is_nothing() -> None:
     with pytest.raises(NothingToRollBack):
         World().roll_back()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from selfheal.detect.model import load
-from selfheal.domain.errors import ChampionChanged, ModelNotFound, ModelRefused
+from selfheal.domain.errors import ChampionChanged, InvalidEvent, ModelNotFound, ModelRefused
 from selfheal.domain.model import EMBEDDED, Champion, ModelEntry, ModelEvent
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import Clock
@@ -43,7 +43,7 @@ class ModelSwitch:
     def _usable(self, version: str) -> bool:
         try:
             load(self.models.artifact(version))
-        except (ModelNotFound, ModelRefused):
+        except (ModelNotFound, ModelRefused, InvalidEvent):
             return False
         return True
 

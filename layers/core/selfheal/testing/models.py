@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from selfheal.detect.model import GlobalModel
 from selfheal.detect.reference import Reference
 from selfheal.domain.errors import ModelNotFound
-from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord
+from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord, require_version
 from selfheal.testing.builders import NOON
 
 
@@ -46,12 +46,14 @@ class MemoryModels:
 
     def record(self, version: str) -> ModelRecord:
         """ModelStore."""
+        require_version(version)
         if version not in self.records:
             raise ModelNotFound(f"version: there is no model {version!r}")
         return self.records[version]
 
     def artifact(self, version: str) -> bytes:
         """ModelStore."""
+        require_version(version)
         if version not in self.artifacts:
             raise ModelNotFound(f"version: there is no model {version!r}")
         return self.artifacts[version]
