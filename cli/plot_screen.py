@@ -32,6 +32,7 @@ DATES = 7
 ROOM = 1.12
 STYLE: "dict[RcKeyType, Any]" = {
     "font.size": 10,
+    "text.parse_math": False,  # a pipeline's name may hold a dollar sign
     "axes.edgecolor": "#BBBBBB",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -105,7 +106,7 @@ def _runs(axes: Axes, stops: Sequence[Stop], kind: _Kind, unit: _Unit) -> bool:
 
 def _kinds(stop: Stop) -> list[_Kind]:
     status, score = stop.run.measurement.status, stop.run.score
-    ended = FAILED if status.failed else STOPPED if status is RunStatus.STOPPED else PASSED
+    ended = FAILED if status.failed else PASSED if status is RunStatus.SUCCEEDED else STOPPED
     alarm = {Level.TELL: TELL, Level.HEAL: HEAL}.get(score.level) if score else None
     return [ended, alarm] if alarm else [ended]
 

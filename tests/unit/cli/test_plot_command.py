@@ -188,3 +188,17 @@ def test_wrong_usage_says_what_to_write_instead(
 def test_the_command_line_starts_without_the_drawing_library() -> None:
     check = "import sys, cli.main; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_a_name_is_drawn_letter_by_letter(world: FakeSurroundings, tmp_path: Path) -> None:
+    name, file, out = "shop $\\frac$ _x_", tmp_path / "runs.jsonl", tmp_path / "a.svg"
+    file.write_text("\n".join(lines([60.0] * 9, name)))
+    result = run(world, "plot", name, "--runs", str(file), "--out", str(out))
+    assert result.exit_code == 0 and name in words(out)
+
+
+def test_a_superseded_run_has_not_passed(world: FakeSurroundings, tmp_path: Path) -> None:
+    out = tmp_path / "shop.svg"
+    keep(world, [60.0] * 3, dict.fromkeys(range(3), (RunStatus.SUPERSEDED, scored())))
+    run(world, "plot", "codebuild:shop", "--out", str(out))
+    assert "stopped" in words(out) and "passed" not in words(out)
