@@ -139,12 +139,16 @@ def _text_of(path: Path) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
     """The file as text; bytes that are no UTF-8 are replaced, for a log may hold anything."""
+    if path == STDIN:
+        yield _lenient(sys.stdin)
+        return
+    with _open(path) as stream:
+        yield stream
+
+
+def _open(path: Path) -> IO[str]:
     try:
-        if path == STDIN:
-            yield _lenient(sys.stdin)
-        else:
-            with path.open(encoding="utf-8", errors="replace", newline="\n") as stream:
-                yield stream
+        return path.open(encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 

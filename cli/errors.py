@@ -1,5 +1,7 @@
 """How the command fails: one readable line and an exit code, 2 for wrong usage, 1 for everything else."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +14,7 @@ from local.errors import InvalidScenario, LocalCloudError
 from selfheal.domain.errors import SelfhealError
 
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
 class UsageError(Exception):
@@ -25,7 +28,11 @@ def readable_errors() -> Iterator[None]:
         yield
     except (UsageError, InvalidScenario) as error:
         raise _failed(error, 2) from error
-    except (LocalCloudError, SelfhealError, ClientError, BotoCoreError) as error:
+    except BrokenPipeError:
+        # Nobody reads on. Python would complain once more when it flushes the stream at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(BROKEN_PIPE) from None
+    except (LocalCloudError, SelfhealError, ClientError, BotoCoreError, OSError) as error:
         raise _failed(error, 1) from error
     except KeyboardInterrupt as error:
         raise _failed("stopped", INTERRUPTED) from error

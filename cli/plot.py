@@ -11,7 +11,7 @@ import typer
 from cli.course import Stop, course, scored
 from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
-from cli.runs_file import opened, past_of_one
+from cli.runs_file import MOST_SECONDS, opened, past_of_one
 from cli.surroundings import Surroundings, surroundings_of
 from selfheal.detect.detector import BUDGET, WINDOW, Detector
 from selfheal.detect.features import MIN_SECONDS
@@ -40,7 +40,10 @@ Last = Annotated[int, typer.Option("--last", min=1, max=5000, help="How many run
 MinSeconds = Annotated[
     float | None,
     typer.Option(
-        "--min-seconds", min=0.1, help="With --runs: a difference that nobody minds. A stack has its own."
+        "--min-seconds",
+        min=0.1,
+        max=MOST_SECONDS,
+        help="With --runs: a difference that nobody minds. A stack has its own.",
     ),
 ]
 

@@ -16,7 +16,6 @@ from selfheal.diagnose.redact import Redactor
 CHUNK = 64 * 1024
 LINE_CAP = 1024 * 1024
 MOST_KNOWN = 20_000
-BROKEN_PIPE = 141
 
 Values = Annotated[
     list[str] | None,
@@ -39,13 +38,8 @@ def redact(values: Values = None, counts: Counts = False) -> None:
     """
     with readable_errors():
         redactor = Redactor(known_values(values or (), os.environ), LINE_CAP)
-        try:
-            with open(sys.stdin.fileno(), "rb", closefd=False) as source:
-                copy(source, sys.stdout.buffer, redactor)
-        except BrokenPipeError:
-            # Nobody reads on. Python would complain once more when it flushes the stream at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(BROKEN_PIPE) from None
+        with open(sys.stdin.fileno(), "rb", closefd=False) as source:
+            copy(source, sys.stdout.buffer, redactor)
     if counts:
         typer.echo(summary(redactor.found), err=True)
 

@@ -14,17 +14,22 @@ from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.measurement import Measurement
 
 STDIN = Path("-")
+MOST_SECONDS = 86_400.0
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    """The lines of a file, or of standard input for ``-``. Raises UsageError."""
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The lines of a file, or of standard input for ``-``, as bytes: they may be no text. Raises UsageError."""
+    if path == STDIN:
+        yield sys.stdin.buffer
+        return
+    with _open(path) as stream:
+        yield stream
+
+
+def _open(path: Path) -> IO[bytes]:
     try:
-        if path == STDIN:
-            yield sys.stdin
-        else:
-            with path.open(encoding="utf-8") as stream:
-                yield stream
+        return path.open("rb")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -38,7 +43,7 @@ class PastOfOne:
     refused: list[str] = field(default_factory=list)
 
 
-def past_of_one(lines: Iterable[str], pipeline: str) -> PastOfOne:
+def past_of_one(lines: Iterable[bytes], pipeline: str) -> PastOfOne:
     """What the lines say of the pipeline; a run that comes twice counts as it was said last."""
     past = PastOfOne()
     runs: dict[tuple[float, str], Measurement] = {}

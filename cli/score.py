@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import UsageError, readable_errors
-from cli.runs_file import opened
+from cli.runs_file import MOST_SECONDS, opened
 from selfheal.detect.detector import BUDGET, Detector
 from selfheal.detect.features import MIN_SECONDS
 from selfheal.detect.model import GlobalModel, embedded_model, load
@@ -26,7 +26,10 @@ Budget = Annotated[
     float, typer.Option("--budget", min=0.1, max=100, help="False alarms wanted per 1,000 runs.")
 ]
 MinSeconds = Annotated[
-    float, typer.Option("--min-seconds", min=0.1, help="A difference in a duration that nobody minds.")
+    float,
+    typer.Option(
+        "--min-seconds", min=0.1, max=MOST_SECONDS, help="A difference in a duration that nobody minds."
+    ),
 ]
 ModelFile = Annotated[
     Path | None, typer.Option("--model", metavar="FILE", help="A trained model instead of the embedded one.")
@@ -39,18 +42,18 @@ def score(
     """Say how odd each run is, compared with the runs of its pipeline before it. Needs no AWS and no credentials."""
     with readable_errors():
         scorer = StreamScorer(Detector(_model(model), budget, min_seconds))
-        refused: Counter[str] = Counter()
+        states: Counter[str] = Counter()
         with opened(runs) as lines:
             for document in scored(lines, scorer):
                 print(json.dumps(document), flush=True)
-                refused.update([document["state"]])
-        if refused["refused"]:
+                states.update([document["state"]])
+        if states["refused"]:
             typer.echo(
-                f'{refused["refused"]} of {refused.total()} runs could not be scored; see "error"', err=True
+                f'{states["refused"]} of {states.total()} runs could not be scored; see "error"', err=True
             )
 
 
-def scored(lines: Iterable[str], scorer: StreamScorer) -> Iterator[dict[str, Any]]:
+def scored(lines: Iterable[bytes], scorer: StreamScorer) -> Iterator[dict[str, Any]]:
     """For each run its score, in order; for one that cannot be read or believed its error, with state ``refused``.
 
     Blank lines are skipped. A refused run is left out of its pipeline's past, so it spoils nobody's score.

@@ -1,9 +1,12 @@
 """`selfheal score`: one line out for each line in, whatever comes in."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
@@ -20,6 +23,7 @@ def a_run(number: int, seconds: float = 300.0) -> dict[str, Any]:
     }
 
 
+COMMAND = [sys.executable, "-c", "from cli.main import app; app()", "score", "--runs"]
 LINES = [json.dumps(a_run(n)) for n in range(30)] + [json.dumps(a_run(30, 1500.0))]
 
 
@@ -83,3 +87,39 @@ def test_a_trained_model_can_be_named_and_a_damaged_one_is_refused(tmp_path: Pat
 def test_a_file_that_is_not_there_is_a_clear_error() -> None:
     result = run("--runs", "nowhere.jsonl")
     assert result.exit_code == 2 and "nowhere.jsonl cannot be read" in result.stderr
+
+
+def test_bytes_that_are_no_text_are_answered_in_their_place(tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(LINES[:8]).encode() + b'\r\n{"run_id": "\xff"}\r\n')
+    found = scores(run("--runs", str(file)))
+    assert [each["state"] for each in found] == ["warming"] * 5 + ["ready"] * 3 + ["refused"]
+    assert found[-1]["error"].startswith("line 9: 'utf-8' codec can't decode byte 0xff")
+
+
+@pytest.mark.parametrize("option", ["--budget", "--min-seconds"])
+@pytest.mark.parametrize("value", ["nan", "inf", "0"])
+def test_an_option_must_be_a_number_that_means_something(option: str, value: str) -> None:
+    result = run("--runs", "-", option, value, stdin=LINES[0])
+    assert result.exit_code == 2 and option in result.stderr and result.stdout == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_accident(tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_text("\n".join(LINES * 200))
+    with subprocess.Popen([*COMMAND, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as scoring:
+        assert scoring.stdout and scoring.stderr
+        assert b"warming" in scoring.stdout.readline()
+        scoring.stdout.close()
+        assert scoring.wait() == 141
+        assert scoring.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_answer_that_cannot_be_written_is_not_blamed_on_the_runs(tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_text(LINES[0])
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, str(file)], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode != 0
+    assert b"No space left" in done.stderr and b"cannot be read" not in done.stderr
