@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from selfheal.detect.features import FEATURES
-from selfheal.detect.model import dump, embedded_model, load
+from selfheal.detect.model import GlobalModel, dump, embedded_model, load
 from selfheal.detect.training import collected, replay, train
 from selfheal.domain.errors import TooLittleHistory
 from selfheal.domain.measurement import Measurement
@@ -16,7 +16,7 @@ from selfheal.domain.run import PipelineKey
 from selfheal.testing.builders import NOON, a_measurement
 
 
-def lake(pipelines: int = 8, runs: int = 120) -> Iterator[Measurement]:
+def lake(pipelines: int = 6, runs: int = 115) -> Iterator[Measurement]:
     rng = random.Random(4)
     for n in range(runs):
         for number in range(pipelines):
@@ -34,14 +34,14 @@ def runs() -> list[Measurement]:
     return list(lake())
 
 
-def test_a_model_is_trained_from_the_lake_and_can_be_stored(runs: list[Measurement]) -> None:
-    model = train(iter(runs), at=NOON)
-    assert (model.runs, model.pipelines) == (960, 8)
+@pytest.fixture(scope="module")
+def model(runs: list[Measurement]) -> GlobalModel:
+    return train(iter(runs), at=NOON)
+
+
+def test_a_model_is_trained_from_the_lake_and_can_be_stored(model: GlobalModel) -> None:
+    assert (model.runs, model.pipelines) == (690, 6)
     assert load(dump(model)) == model
-
-
-def test_the_same_lake_trains_the_same_model(runs: list[Measurement]) -> None:
-    assert train(runs, at=NOON) == train(runs, at=NOON)
 
 
 def test_too_little_history_is_said_with_numbers(runs: list[Measurement]) -> None:
@@ -53,9 +53,11 @@ def test_too_little_history_is_said_with_numbers(runs: list[Measurement]) -> Non
         train([], at=NOON)
 
 
-def test_runs_that_cannot_be_believed_are_not_learned(runs: list[Measurement]) -> None:
+def test_the_same_lake_trains_the_same_model_and_what_cannot_be_believed_is_not_learned(
+    runs: list[Measurement], model: GlobalModel
+) -> None:
     spoilt = [each for run in runs for each in (run, replace(run, duration_seconds=float("nan")))]
-    assert train(spoilt, at=NOON) == train(runs, at=NOON)
+    assert train(spoilt, at=NOON) == model
 
 
 def test_memory_is_bounded_by_pipelines_and_runs() -> None:
@@ -66,10 +68,9 @@ def test_memory_is_bounded_by_pipelines_and_runs() -> None:
 
 def test_a_replay_counts_alarms_and_what_was_caught_of_runs_made_odd(runs: list[Measurement]) -> None:
     done = replay(embedded_model(), runs, budget=5)
-    assert done.runs == len(done.scores) == len(done.vectors) == 8 * 90
+    assert done.runs == len(done.scores) == len(done.vectors) == 6 * 85
     assert all(len(vector) == len(FEATURES) for vector in done.vectors)
     assert done.alarms_per_1000 < 20 and done.caught > 0.7
-    assert replay(embedded_model(), runs, budget=5) == done
 
 
 def test_a_replay_of_nothing_is_nothing() -> None:

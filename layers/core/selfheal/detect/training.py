@@ -66,15 +66,20 @@ def train(
     version = f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(forest).hexdigest()[:8]}"
     runs = sum(map(len, histories))
     draft = GlobalModel(version, at, runs, len(histories), _NO_REFERENCE, _NO_REFERENCE, forest, LIBRARY)
-    scores, magnitudes = _references(histories, draft, min_seconds, _share(histories))
-    return replace(draft, scores=scores, magnitudes=magnitudes)
+    found = [odd for _, odd, _ in scored(histories, draft, min_seconds, _share(histories))]
+    if len(found) < FEWEST_SCORES:
+        raise TooLittleHistory(
+            f"{len(found)} runs have {WARM_UP} runs of their pipeline before them; it takes {FEWEST_SCORES}"
+        )
+    return measured(draft, found)
 
 
-def references(
-    measurements: Iterable[Measurement], model: GlobalModel, most_runs: int = MOST_RUNS
-) -> tuple[Reference, Reference]:
-    """The references of ``model`` on other runs than it was trained on. Raises TooLittleHistory."""
-    return _references(collected(measurements, most_runs), model, MIN_SECONDS, most_runs)
+def measured(model: GlobalModel, ordinary: Sequence[Oddness]) -> GlobalModel:
+    """``model`` with the references that at least 500 ordinary runs, as it sees them, give it."""
+    scores = reference_of([odd.raw for odd in ordinary])
+    return replace(
+        model, scores=scores, magnitudes=reference_of([magnitude(odd.features) for odd in ordinary])
+    )
 
 
 def replay(
@@ -91,7 +96,7 @@ def replay(
     odd_scores: list[float] = []
     alarms = caught = 0
     histories = collected(measurements)
-    for run, odd, normal in _scored(histories, model, min_seconds, _share(histories)):
+    for run, odd, normal in scored(histories, model, min_seconds, _share(histories)):
         vectors.append(odd.features)
         scores.append(odd.raw)
         alarms += _alarms(odd, model, budget, min_seconds)
@@ -117,24 +122,12 @@ def collected(measurements: Iterable[Measurement], most_runs: int = MOST_RUNS) -
     return [list(held[place]) for place in sorted(held) if len(held[place]) > FEWEST_RUNS]
 
 
-def _references(
-    histories: Sequence[History], model: GlobalModel, min_seconds: float, most: int
-) -> tuple[Reference, Reference]:
-    found = [odd for _, odd, _ in _scored(histories, model, min_seconds, most)]
-    if len(found) < FEWEST_SCORES:
-        raise TooLittleHistory(
-            f"{len(found)} runs have {WARM_UP} runs of their pipeline before them; it takes {FEWEST_SCORES}"
-        )
-    scores = reference_of([odd.raw for odd in found])
-    return scores, reference_of([magnitude(odd.features) for odd in found])
-
-
 def _share(histories: Sequence[History]) -> int:
     """How many runs of each pipeline are scored, so that it is no more than 6,000 in all."""
     return MOST_SCORED // max(len(histories), 1)
 
 
-def _scored(
+def scored(
     histories: Sequence[History], model: GlobalModel, min_seconds: float, most: int
 ) -> Iterator[tuple[Measurement, Oddness, Normal]]:
     """The newest ``most`` runs of every pipeline as ``model`` sees them."""

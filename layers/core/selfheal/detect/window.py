@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from selfheal.detect.features import (
     CPU,
@@ -31,8 +32,7 @@ CLIP = 12.0
 USUAL_SPREADS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(NamedTuple):
     """How far one metric of a run is from its window.
 
     ``z``: robust z against the median. ``novelty``: distance to the third-nearest value, in least spreads. Both are
@@ -146,10 +146,19 @@ def _deviation(metric: str, value: float, reference: _Reference, neighbour: int)
 
 
 def _distance(position: float, positions: Sequence[float], neighbour: int) -> float:
-    """From ``position`` to the ``neighbour``-th nearest of the sorted ``positions``."""
+    """From ``position`` to the ``neighbour``-th nearest of the sorted ``positions``, of which there are enough."""
     right = bisect_left(positions, position)
-    near = positions[max(0, right - neighbour) : right + neighbour]
-    return sorted(abs(other - position) for other in near)[:neighbour][-1]
+    left = right - 1
+    last = len(positions)
+    distance = 0.0
+    for _ in range(neighbour):
+        if right == last or (left >= 0 and position - positions[left] <= positions[right] - position):
+            distance = position - positions[left]
+            left -= 1
+        else:
+            distance = positions[right] - position
+            right += 1
+    return distance
 
 
 def _clipped(number: float) -> float:
