@@ -99,9 +99,11 @@ def _band(axes: Axes, stops: Sequence[Stop], unit: _Unit) -> None:
 def _runs(axes: Axes, stops: Sequence[Stop], kind: _Kind, unit: _Unit) -> bool:
     """Mark the runs of a kind; whether there were any."""
     places = [place for place, stop in enumerate(stops) if kind in _kinds(stop)]
+    if not places:
+        return False
     seconds = [stops[place].run.measurement.duration_seconds / unit.seconds for place in places]
     axes.plot(places, seconds, ls="none", zorder=4 if kind in (TELL, HEAL) else 3, **kind.style)
-    return bool(places)
+    return True
 
 
 def _kinds(stop: Stop) -> list[_Kind]:

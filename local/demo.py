@@ -13,19 +13,23 @@ from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 
-AT_ONCE = 2
+AT_ONCE = 3
 
 
 def run_demo(
     state: CloudState, home: Path, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
 ) -> list[Result]:
-    """Play the scenarios, a few at a time; results in the given order. Ctrl-C ends them all at once."""
+    """Play the scenarios, a few at a time and the longest first; results in the given order.
+
+    Ctrl-C ends them all at once.
+    """
+    longest_first = sorted(range(len(scenarios)), key=lambda number: -scenarios[number].truth.builds)
     stop = threading.Event()
     theatre = _theatre(state, home, tell, stop)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            playing = [pool.submit(_play, scenario, theatre) for scenario in scenarios]
-            return [each.result() for each in playing]
+            playing = {number: pool.submit(_play, scenarios[number], theatre) for number in longest_first}
+            return [playing[number].result() for number in range(len(scenarios))]
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

@@ -20,8 +20,11 @@ from local.story import Story
 from selfheal.domain.errors import IncidentNotFound, SelfhealError
 from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.run import PipelineKey, Service
 
 SCENARIO_SECONDS = 90.0
+SECONDS_PER_BUILD = 4.0
+SEARCHED = 200
 HISTORY_AT_ONCE = 2
 
 
@@ -47,9 +50,11 @@ class Theatre:
 
 
 class Play:
-    """One performance of one scenario; its time runs from its making."""
+    """One performance of one scenario; its time runs from its making, and is longer the more builds it needs."""
 
-    def __init__(self, scenario: Scenario, theatre: Theatre, seconds: float = SCENARIO_SECONDS) -> None:
+    def __init__(self, scenario: Scenario, theatre: Theatre, seconds: float | None = None) -> None:
+        if seconds is None:
+            seconds = SCENARIO_SECONDS + SECONDS_PER_BUILD * scenario.truth.builds
         self._scenario = scenario
         self._theatre = theatre
         self._patience = Patience(seconds, theatre.stop, theatre.where_to_look)
@@ -72,6 +77,9 @@ class Play:
         repository = make_repository(self._scenario.folder, self._theatre.directory / project)
         self._create_project(project, repository, servers)
         self._build_history(project, repository)
+        for number in range(self._scenario.quiet):
+            self._tell("building", f"{number} of {self._scenario.quiet} builds that nobody should hear of")
+            self._scored(self._build(project, repository.last))
         self._tell("building")
         run = self._build(project, repository.last)
         self._incident_id = incident_id(run.id)
@@ -85,7 +93,7 @@ class Play:
             incident_id=self._incident_id,
             ended_at=run.ended_at,
             builds=self._theatre.developer.builds_of(project),
-            more=[difference for difference in more if difference],
+            more=[*filter(None, more), *self._other_incidents(project)],
         )
 
     def _create_project(self, project: str, repository: Repository, servers: ExitStack) -> None:
@@ -110,6 +118,24 @@ class Play:
     def _measured(self, builds: Sequence[str]) -> bool | None:
         return self._theatre.records.runs.known(builds).keys() >= set(builds) or None
 
+    def _scored(self, build: Build) -> None:
+        """Wait until the stack has come to its verdict, so that the next build is compared with this one as well."""
+
+        def verdict() -> bool | None:
+            run = self._theatre.records.runs.get(build.id)
+            return True if run and run.score else None
+
+        self._patience.until(f"the score of {build.id}", verdict)
+
+    def _other_incidents(self, project: str) -> list[str]:
+        """Every incident of the project but the one in question is a difference."""
+        key = PipelineKey(Service.CODEBUILD, project)
+        return [
+            f"{each.run.run_id} opened an incident as well: {each.kind}"
+            for each in self._theatre.records.incidents.recent(SEARCHED)
+            if each.run.key == key and each.id != self._incident_id
+        ]
+
     def _build(self, project: str, commit: str) -> Build:
         developer = self._theatre.developer
         return developer.wait(developer.build(project, commit), self._patience)
@@ -130,6 +156,7 @@ class Play:
         """An ordinary build afterwards, as the developer's next one. Gives a difference when it fails."""
         self._tell("building again", "an ordinary build afterwards")
         build = self._build(project, repository.last)
+        self._scored(build)
         return (
             "" if build.status == "SUCCEEDED" else f"ordinary build {number} afterwards ended {build.status}"
         )

@@ -82,9 +82,10 @@ def stuck(scenario: Scenario, incident_id: str, story: Story, reason: str) -> Re
 def differences(scenario: Scenario, story: Story, builds: int) -> list[str]:
     """Everything in the story that is not as the ground truth says."""
     truth = scenario.truth
-    facts = ("kind", "cause", "decision", "action", "outcome")
+    facts = ["kind", "cause", "decision", "action", "outcome", "shift"]
+    facts += [fact for fact in ("blame", "detector") if getattr(truth, fact)]
     found = [
-        f"{fact} is {getattr(story, fact) or 'missing'}, expected {getattr(truth, fact)}"
+        f"{fact} is {_said(getattr(story, fact))}, expected {getattr(truth, fact)}"
         for fact in facts
         if getattr(story, fact) != getattr(truth, fact)
     ]
@@ -94,3 +95,7 @@ def differences(scenario: Scenario, story: Story, builds: int) -> list[str]:
     found += [f"the evidence does not hold {text!r}" for text in truth.evidence if text not in evidence]
     found += [f"the summary does not name {text!r}" for text in truth.summary if text not in story.summary]
     return found
+
+
+def _said(value: object) -> object:
+    return "missing" if value == "" else value

@@ -22,7 +22,9 @@ DECLARATION = "scenario.toml"
 class Truth:
     """What must come out. ``builds`` counts all builds of the project, so it proves what was left alone too.
 
-    ``evidence`` and ``summary`` hold texts that must occur in the diagnosis' evidence and summary.
+    ``evidence`` and ``summary`` hold texts that must occur in the diagnosis' evidence and summary. Of a run that
+    passed: ``blame`` is the metric to be blamed first, ``detector`` what has to find it (empty: no matter), ``shift``
+    whether it is the one by which a new level is noticed.
     """
 
     kind: str
@@ -33,6 +35,9 @@ class Truth:
     builds: int
     evidence: Sequence[str] = ()
     summary: Sequence[str] = ()
+    blame: str = ""
+    detector: str = ""
+    shift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,9 @@ class NeededServer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario. ``history`` builds of the first commit come first, ``followups`` after the outcome."""
+    """One scenario: ``history`` builds of the first commit, ``quiet`` ones of the last, the one in question, which
+    opens the only incident, and ``followups`` after its outcome.
+    """
 
     name: str
     folder: Path
@@ -53,6 +60,7 @@ class Scenario:
     project: str
     truth: Truth
     history: int = 0
+    quiet: int = 0
     followups: int = 0
     cache: bool = False
     dependency: NeededServer | None = None
@@ -93,7 +101,7 @@ def _scenario(name: str, folder: Path, document: dict[str, Any]) -> Scenario:
     for key in ("title", "project"):
         if not isinstance(given[key], str) or not given[key]:
             raise InvalidScenario(f"{where}: {key}: must be text, not {given[key]!r}")
-    for key in ("history", "followups"):
+    for key in ("history", "quiet", "followups"):
         _check_count(f"{where}: {key}", given.get(key, 0), least=0)
     return Scenario(**given)
 
@@ -106,6 +114,11 @@ def _truth(where: str, table: Mapping[str, Any]) -> Truth:
             raise InvalidScenario(
                 f"{where}: truth.{key}: {table[key]!r} is none of {', '.join(sorted(values))}"
             )
+    for key in ("blame", "detector"):
+        if not isinstance(table.get(key, ""), str):
+            raise InvalidScenario(f"{where}: truth.{key}: must be text, not {table[key]!r}")
+    if not isinstance(table.get("shift", False), bool):
+        raise InvalidScenario(f"{where}: truth.shift: must be true or false, not {table['shift']!r}")
     _check_count(f"{where}: truth.builds", table["builds"], least=1)
     return Truth(**table)
 

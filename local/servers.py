@@ -14,6 +14,7 @@ from local.state import CloudState, environment, save
 SOURCES = Path(__file__).parent.parent
 HEALTHY_SECONDS = 60.0
 ATTEMPTS = 5
+MOST_BUILDS = 8  # more than the demo starts at once: a build that waits for another one looks slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _start_devtools(home: Path, state: CloudState) -> Spawned:
         *("--port", state.devtools_url.rpartition(":")[2]),
         *("--state", str(home / "devtools")),
         *("--ministack", state.ministack_url),
+        *("--max-builds", str(MOST_BUILDS)),
     ]
     return spawn("devtools", command, environment=environment(state), home=home, directory=SOURCES)
 

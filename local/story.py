@@ -71,12 +71,33 @@ class Story:
         return _text(self._data(LedgerKind.OPENED), "kind")
 
     @property
+    def blame(self) -> str:
+        """The metric that was blamed first for an odd run."""
+        found = self._score.get("blame")
+        return _text(found[0], "metric") if isinstance(found, list) and found else ""
+
+    @property
+    def detector(self) -> str:
+        """What found the run odd."""
+        return _text(self._score, "detector")
+
+    @property
+    def shift(self) -> bool:
+        """Whether the run is the one by which a new level was noticed."""
+        return self._score.get("shift") is True
+
+    @property
     def acted_at(self) -> float | None:
         """When an action was under way, in seconds since the epoch; None when nothing was started."""
         started = (entry for entry in self.entries if entry.data.get("status") == ActionStatus.STARTED)
         return next(
             (entry.at.timestamp() for entry in started if entry.kind is LedgerKind.ACTION_STARTED), None
         )
+
+    @property
+    def _score(self) -> Mapping[str, object]:
+        found = self._data(LedgerKind.OPENED).get("score")
+        return found if isinstance(found, Mapping) else {}
 
     def _data(self, kind: LedgerKind) -> Mapping[str, object]:
         return next((entry.data for entry in self.entries if entry.kind is kind), {})

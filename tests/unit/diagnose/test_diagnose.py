@@ -1,5 +1,7 @@
 """Diagnosis: order of trust, evidence, fingerprints, and what stays unknown."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfheal.diagnose.diagnose import MAX_EVIDENCE, MAX_EVIDENCE_CHARS, diagnose
@@ -208,6 +210,10 @@ def test_the_whole_run_and_no_blame_have_words_too() -> None:
     whole = Score(5.0, True, Level.HEAL, (Blame("duration", 1234.0, 100.0, 12.34),))
     found = diagnose(a_run(), IncidentKind.ANOMALOUS, whole, [], [], Redactor())
     assert found.summary == "The whole run took 1234 s, 12x its median of 100 s"
+    found = diagnose(a_run(), IncidentKind.ANOMALOUS, replace(whole, shift=True), [], [], Redactor())
+    assert found.summary == (
+        "A new level, not a single odd run: the whole run took 1234 s, 12x its median of 100 s"
+    )
     found = diagnose(a_run(), IncidentKind.ANOMALOUS, Score(5.0, True, Level.HEAL), [], [], Redactor())
     assert found.summary == "The run as a whole is unlike its baseline (score 5)"
 

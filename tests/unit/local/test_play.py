@@ -1,6 +1,6 @@
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from local.patience import Patience
 from local.play import Play, Theatre, Update
 from local.records import Records
 from local.scenario import load
-from selfheal.domain.incident import incident_id
+from selfheal.domain.incident import Incident, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.run import PipelineKey, RunRef, Service
+from selfheal.domain.score import Level, Score
 from selfheal.testing.builders import NOON, a_measurement, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.standings import MemoryStandings
@@ -55,6 +57,7 @@ class FakeDeveloper(Developer):
     def wait(self, build_id: str, patience: Patience) -> Build:
         status = self.statuses[self.started.index(build_id)]
         self.stores.runs.save(a_measurement(build_id))
+        self.stores.runs.keep_score(build_id, Score(0.7, ready=False, level=Level.NONE))
         if status == "FAILED" and len(self.started) == 2:
             self.stores.incidents.open(an_incident(build_id))
             for kind, data in STORY.items():
@@ -115,3 +118,40 @@ def test_a_build_that_never_ends_is_told(tmp_path: Path, stores: Records) -> Non
 
     result = Play(load("poisoned_cache"), theatre(Waiting(stores), tmp_path)).perform()
     assert result.differences == ["no sign of the end of build demo-poisoned-cache:0"]
+
+
+def of_project(build_id: str) -> Incident:
+    key = PipelineKey(Service.CODEBUILD, "demo-poisoned-cache")
+    return replace(an_incident(build_id), run=RunRef(key, build_id))
+
+
+def test_an_incident_of_another_run_of_the_project_is_a_difference(tmp_path: Path, stores: Records) -> None:
+    stores.incidents.open(of_project("demo-poisoned-cache:0"))
+    stores.incidents.open(an_incident("somebody-elses:1"))
+    result = Play(load("poisoned_cache"), theatre(FakeDeveloper(stores), tmp_path)).perform()
+    assert result.differences == ["demo-poisoned-cache:0 opened an incident as well: failed"]
+
+
+def test_quiet_builds_come_between_the_history_and_the_one_in_question_each_after_the_other_s_score(
+    tmp_path: Path, stores: Records
+) -> None:
+    told: list[Update] = []
+    developer = FakeDeveloper(stores, statuses=("SUCCEEDED",) * 9)
+    scenario = replace(load("poisoned_cache"), quiet=3)
+    Play(scenario, theatre(developer, tmp_path, told.append), seconds=0).perform()
+    assert len(developer.started) == scenario.history + 3 + 1
+    assert [update.detail for update in told if update.state == "building"] == [
+        *(f"{number} of 3 builds that nobody should hear of" for number in range(3)),
+        "",
+    ]
+
+
+def test_a_build_that_is_never_scored_is_told(tmp_path: Path, stores: Records) -> None:
+    class Unscored(FakeDeveloper):
+        def wait(self, build_id: str, patience: Patience) -> Build:
+            self.stores.runs.save(a_measurement(build_id))
+            return Build(build_id, "SUCCEEDED", NOON.timestamp())
+
+    scenario = replace(load("poisoned_cache"), quiet=1)
+    result = Play(scenario, theatre(Unscored(stores), tmp_path), seconds=0).perform()
+    assert "no sign of the score of demo-poisoned-cache:1" in result.differences[0]

@@ -66,6 +66,30 @@ def test_what_is_missing_is_called_missing() -> None:
     assert "cause is missing, expected test_failure" in found
 
 
+@pytest.mark.parametrize(
+    ("score", "named"),
+    [
+        ({"blame": [{"metric": "phase:BUILD"}], "detector": "forest", "shift": True}, []),
+        ({"blame": [{"metric": "duration"}, {"metric": "phase:BUILD"}], "detector": "forest", "shift": True},
+         ["blame is duration, expected phase:BUILD"]),
+        ({"blame": [], "detector": "magnitude", "shift": False},
+         ["shift is False, expected True", "blame is missing, expected phase:BUILD",
+          "detector is magnitude, expected forest"]),
+    ],
+)  # fmt: skip
+def test_what_was_blamed_by_what_and_whether_for_good_is_held_against_the_truth(
+    score: Data, named: list[str]
+) -> None:
+    truth = replace(SCENARIO.truth, blame="phase:BUILD", detector="forest", shift=True)
+    found = differences(replace(SCENARIO, truth=truth), story(opened={"score": score}), builds=truth.builds)
+    assert found == named
+
+
+def test_a_new_level_that_nobody_expected_is_a_difference() -> None:
+    found = differences(SCENARIO, story(opened={"score": {"shift": True}}), builds=SCENARIO.truth.builds)
+    assert found == ["shift is True, expected False"]
+
+
 def test_the_summary_is_held_against_the_truth() -> None:
     truth = replace(SCENARIO.truth, summary=["BUILD"])
     found = differences(replace(SCENARIO, truth=truth), story(), builds=truth.builds)

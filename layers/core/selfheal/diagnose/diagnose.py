@@ -76,13 +76,16 @@ def _of_score(score: Score) -> Diagnosis:
     """The metrics are certain; why they are odd is not claimed."""
     clauses = [blame_words(blame) for blame in score.blame[:MAX_EVIDENCE]]
     whole = f"the run as a whole is unlike its baseline (score {score.value:.3g})"
+    told = clauses[0] if clauses else whole
+    if score.shift:
+        told = f"a new level, not a single odd run: {told}"
     return Diagnosis(
         cause=Cause.UNKNOWN,
         transient=None,
         confidence=1.0,
         source=SCORE,
         fingerprint=fingerprint(Cause.UNKNOWN, SCORE, " ".join(blame.metric for blame in score.blame[:1])),
-        summary=_first_upper(clauses[0] if clauses else whole),
+        summary=_first_upper(told),
         evidence=tuple(EvidenceLine(0, _cut(clause)) for clause in clauses),
     )
 

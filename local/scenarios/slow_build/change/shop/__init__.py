@@ -2,7 +2,7 @@
 
 import time
 
-SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 0.8
 
 
 def publish(pages: list[str]) -> list[str]:

@@ -1,0 +1,14 @@
+"""Reserves goods in the stock."""
+
+import time
+
+ROUND_TRIP_SECONDS = 0.1
+
+
+def reserve(goods: list[str]) -> dict[str, str]:
+    """What was reserved. Asks the stock for each of the goods."""
+    reserved = {}
+    for item in goods:
+        time.sleep(ROUND_TRIP_SECONDS)
+        reserved[item] = "reserved"
+    return reserved
