@@ -106,26 +106,23 @@ class Play:
         )
 
     def _build_history(self, project: str, repository: Repository) -> None:
-        """Builds of the first commit; only when they are measured can the next build be compared."""
+        """Builds of the first commit; only when they are scored is the stack quiet and the next one comparable."""
         finished: list[str] = []
         for start in range(0, self._scenario.history, HISTORY_AT_ONCE):
             self._tell("learning", f"{start} of {self._scenario.history} earlier builds")
             count = min(HISTORY_AT_ONCE, self._scenario.history - start)
             started = [self._theatre.developer.build(project, repository.first) for _ in range(count)]
             finished += [self._theatre.developer.wait(build, self._patience).id for build in started]
-        self._patience.until("measurements of the earlier builds", lambda: self._measured(finished))
+        self._patience.until("scores of the earlier builds", lambda: self._verdicts(finished))
 
-    def _measured(self, builds: Sequence[str]) -> bool | None:
-        return self._theatre.records.runs.known(builds).keys() >= set(builds) or None
+    def _verdicts(self, builds: Sequence[str]) -> bool | None:
+        """True once the stack has scored them all."""
+        known = self._theatre.records.runs.known(builds)
+        return all(build in known and known[build].score for build in builds) or None
 
     def _scored(self, build: Build) -> None:
         """Wait until the stack has come to its verdict, so that the next build is compared with this one as well."""
-
-        def verdict() -> bool | None:
-            run = self._theatre.records.runs.get(build.id)
-            return True if run and run.score else None
-
-        self._patience.until(f"the score of {build.id}", verdict)
+        self._patience.until(f"the score of {build.id}", lambda: self._verdicts([build.id]))
 
     def _other_incidents(self, project: str) -> list[str]:
         """Every incident of the project but the one in question is a difference."""
