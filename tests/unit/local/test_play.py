@@ -149,9 +149,22 @@ def test_quiet_builds_come_between_the_history_and_the_one_in_question_each_afte
 def test_a_build_that_is_never_scored_is_told(tmp_path: Path, stores: Records) -> None:
     class Unscored(FakeDeveloper):
         def wait(self, build_id: str, patience: Patience) -> Build:
+            if build_id == self.started[0]:
+                return super().wait(build_id, patience)
             self.stores.runs.save(a_measurement(build_id))
             return Build(build_id, "SUCCEEDED", NOON.timestamp())
 
     scenario = replace(load("poisoned_cache"), quiet=1)
     result = Play(scenario, theatre(Unscored(stores), tmp_path), seconds=0).perform()
     assert "no sign of the score of demo-poisoned-cache:1" in result.differences[0]
+
+
+def test_nothing_is_compared_with_a_history_that_is_not_scored(tmp_path: Path, stores: Records) -> None:
+    class Unmeasured(FakeDeveloper):
+        def wait(self, build_id: str, patience: Patience) -> Build:
+            return Build(build_id, "SUCCEEDED", NOON.timestamp())
+
+    developer = Unmeasured(stores)
+    result = Play(load("poisoned_cache"), theatre(developer, tmp_path), seconds=0).perform()
+    assert "no sign of scores of the earlier builds" in result.differences[0]
+    assert len(developer.started) == 1
