@@ -1,11 +1,14 @@
 """`selfheal diagnose`: say why a run failed, from its log alone. Offline; nothing un-redacted comes out."""
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -13,7 +16,8 @@ from cli.diagnosis_screen import report
 from cli.errors import UsageError, readable_errors
 from cli.local_cloud import AsJson
 from cli.terminal import make_console
-from selfheal.diagnose.offline import diagnose_log, quoted
+from selfheal.diagnose.lines import LONGEST_LINE, lines_of
+from selfheal.diagnose.offline import diagnose_lines, diagnose_log, quoted
 from selfheal.diagnose.signatures import Signature
 from selfheal.domain.decision import applicable
 from selfheal.domain.diagnosis import Diagnosis
@@ -23,6 +27,7 @@ from selfheal.remedies.registry import catalogue
 from selfheal.suggest.catalogue import explain
 
 STDIN = Path("-")
+CHUNK = 256 * 1024
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE...", help="Logs of failed runs; - for standard input.")
@@ -53,21 +58,38 @@ def _require_alone(jsonl: Path, files: Sequence[Path] | None, as_json: bool) -> 
 
 
 def _print_files(files: Sequence[Path], as_json: bool) -> None:
-    texts = [(str(path), _text_of(path)) for path in files]
+    """One log after the other as it is read, none of them held whole but a pipe's that is read twice for JSON."""
     if as_json:
-        typer.echo(json.dumps({"diagnoses": [{"file": name, **as_document(text)} for name, text in texts]}))
+        found = [{"file": str(path), **_document_of(path)} for path in files]
+        typer.echo(json.dumps({"diagnoses": found}))
         return
-    for name, text in texts:
-        found = diagnose_log(text)
-        remedy = remedy_of(found)
-        make_console().print(report(name, found, remedy, explain(found, remedy)))
+    for path in files:
+        with _opened(path) as log:
+            diagnosis = diagnose_lines(_lines(log))
+        remedy = remedy_of(diagnosis)
+        make_console().print(report(str(path), diagnosis, remedy, explain(diagnosis, remedy)))
+
+
+def _document_of(path: Path) -> dict[str, object]:
+    with _opened(path) as log:
+        again = log if log.seekable() else BytesIO(log.read())
+        start = again.tell()
+        found = diagnose_lines(_lines(again))
+        again.seek(start)
+        return _document(quoted(found, _lines(again)))
+
+
+def _lines(log: BinaryIO) -> Iterator[str]:
+    """The log's lines; bytes that are no UTF-8 are replaced, for a log may hold anything."""
+    chunks = iter(partial(log.read, CHUNK), b"")
+    return lines_of(codecs.iterdecode(chunks, "utf-8", "replace"), LONGEST_LINE)
 
 
 def _print_stream(path: Path) -> None:
     """One line out for each line in, in order; a line that cannot be read becomes its error."""
     bad: list[str] = []
-    with _opened(path) as stream:
-        for document in diagnosed_lines(stream):
+    with _opened(path) as rows:
+        for document in diagnosed_lines(line.decode("utf-8", "replace") for line in rows):
             typer.echo(json.dumps(document))
             if "error" in document:
                 bad.append(str(document["error"]))
@@ -92,7 +114,10 @@ def diagnosed_lines(lines: Iterable[str]) -> Iterator[dict[str, object]]:
 
 def as_document(text: str, signatures: Sequence[Signature] | None = None) -> dict[str, object]:
     """The diagnosis of a log as the JSON output shows it; the evidence stands in ``text`` letter by letter."""
-    found = quoted(diagnose_log(text, signatures), text)
+    return _document(quoted(diagnose_log(text, signatures), text.split("\n")))
+
+
+def _document(found: Diagnosis) -> dict[str, object]:
     return {
         "cause": found.cause.value,
         "transient": found.transient,
@@ -131,30 +156,17 @@ def _text_field(row: Mapping[str, object]) -> str:
     return str(row["text"])
 
 
-def _text_of(path: Path) -> str:
-    with _opened(path) as stream:
-        return stream.read()
-
-
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    """The file as text; bytes that are no UTF-8 are replaced, for a log may hold anything."""
+def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == STDIN:
-        yield _lenient(sys.stdin)
+        yield sys.stdin.buffer
         return
     with _open(path) as stream:
         yield stream
 
 
-def _open(path: Path) -> IO[str]:
+def _open(path: Path) -> BinaryIO:
     try:
-        return path.open(encoding="utf-8", errors="replace", newline="\n")
+        return path.open("rb")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _lenient(stream: IO[str]) -> IO[str]:
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure:
-        reconfigure(encoding="utf-8", errors="replace", newline="\n")
-    return stream

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from selfheal.adapters.log_lines import LONGEST_LINE
 from selfheal.adapters.logs import CloudWatchLogReader
+from selfheal.diagnose.lines import LONGEST_LINE
 from selfheal.domain.errors import RequestRejected
 from selfheal.domain.run import LogLocation
 from selfheal.ports import LogLine

@@ -9,9 +9,6 @@ Times are processor seconds of one thread, the best of three.
 import json
 import os
 import re
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -21,6 +18,7 @@ from pathlib import Path
 
 from selfheal.diagnose.clean import clean
 from selfheal.diagnose.redact import Redactor
+from tests.bench.commands import MEGABYTE, report_command
 from tests.redaction.harmless import HARMLESS
 from tests.redaction.places import ANYWHERE, NAMED
 from tests.redaction.tokens import KINDS, survives, token
@@ -28,7 +26,6 @@ from tests.redaction.tokens import KINDS, survives, token
 SEEDS = 5
 PASSWORDS = ["correcthorse7", "okapi!zebra9x", "bGVtdXI6b2thcGk=", "Tr0ub4dor+3", "sommer2024#"]
 KNOWN = ["a-value-of-the-build", "another one, with spaces", "https://h.example.test/?a=b&c=d"]
-MEGABYTE = 1_000_000
 KIND = re.compile(r"\[redacted:([a-z-]+)#")
 HOSTILE = {
     "one letter": "a",
@@ -135,28 +132,20 @@ def report_hostile() -> None:
         print(f"512 KB {double:7.1f} ms  x{double / whole:4.1f}")
 
 
-def report_command(text: str) -> None:
+def report_stream(text: str) -> None:
     """The command on a stream of 100 MB: speed and memory."""
     with tempfile.TemporaryFile() as stream:
         raw = text.encode()
         for _ in range(100 * MEGABYTE // len(raw) + 1):
             stream.write(raw)
-        size = stream.tell() / MEGABYTE
-        stream.seek(0)
-        command = [sys.executable, "-c", "from cli.main import app; app()", "redact"]
-        subprocess.run(command, stdin=stream, stdout=subprocess.DEVNULL, check=True)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    took = used.ru_utime + used.ru_stime
-    print(
-        f"selfheal redact: {size:.0f} MB in {took:.1f} s, {size / took:.1f} MB/s, peak {used.ru_maxrss / 1000:.0f} MB"
-    )
+        report_command(stream, "redact")
 
 
 def main() -> None:
     """Print all figures; the command first, for a child's peak memory counts what its parent had."""
     texts = logs()
     if texts:
-        report_command("\n".join(texts) + "\n")
+        report_stream("\n".join(texts) + "\n")
     report_corpus()
     if texts:
         report_altered(texts)

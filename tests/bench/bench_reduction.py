@@ -6,10 +6,12 @@ that the diagnosis of the whole text cites as evidence are looked for in the 16 
 the text within thousands of other lines. Rows for which the diagnosis cites nothing are left out.
 """
 
+import gzip
 import io
 import json
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -28,8 +30,8 @@ from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.shape import shapes
 from selfheal.domain.run import LogObject
 from selfheal.ports import LogLine
+from tests.bench.commands import MEGABYTE, report_command
 
-MEGABYTE = 1_000_000
 WORDS = [
     "compile",
     "resolve",
@@ -108,6 +110,15 @@ def report_size(megabytes: int) -> None:
     print("failure kept" if {*FAILED} <= {line.text for line in found} else "FAILURE LOST")
 
 
+def report_diagnosis(megabytes: int) -> None:
+    """The same log through `selfheal diagnose`."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        write_log(Path(folder) / "log.gz", megabytes)
+        with gzip.open(Path(folder) / "log.gz") as zipped:
+            shutil.copyfileobj(zipped, log)
+        report_command(log, "diagnose", "-")
+
+
 def rows(name: str) -> list[dict[str, Any]]:
     """The labelled rows; none where they are missing."""
     beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -167,7 +178,9 @@ def report_surrounded(
 
 def main() -> None:
     """Print all figures; memory first, before anything else has grown it."""
-    report_size(int(sys.argv[sys.argv.index("--mb") + 1]) if "--mb" in sys.argv else 100)
+    megabytes = int(sys.argv[sys.argv.index("--mb") + 1]) if "--mb" in sys.argv else 100
+    report_size(megabytes)
+    report_diagnosis(megabytes)
     if rows("failed.jsonl"):
         report_kept()
     else:

@@ -1,6 +1,8 @@
 """`selfheal diagnose`: reports for people, JSON for programs, and what happens to lines that cannot be read."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,15 @@ def test_several_logs_in_one_json_document(log: Path) -> None:
 def test_a_log_may_come_from_standard_input_in_any_bytes() -> None:
     shown = run("-", "--json", stdin=b"\xff\xfe\nwrite: No space left on device\n")
     assert json.loads(shown.stdout)["diagnoses"][0]["cause"] == "disk_full"
+
+
+def test_a_pipe_is_read_once_and_quoted_letter_by_letter() -> None:
+    lines = ["fetching", RESET, ""]
+    command = [sys.executable, "-c", "from cli.main import app; app()", "diagnose", "-", "--json"]
+    shown = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
+    found = json.loads(shown.stdout)["diagnoses"][0]
+    assert found["cause"] == "network"
+    assert all(each["text"] in lines[each["line"] - 1] for each in found["evidence"])
 
 
 def test_a_stream_of_rows_keeps_order_and_keys(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""Quoting: what a program may look up in the log it gave."""
+"""A log on its own: of any length, of a run that passed, and what a program may look up in it."""
+
+import weakref
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfheal.diagnose.clean import clean
-from selfheal.diagnose.offline import diagnose_log, quote, quoted
+from selfheal.diagnose.offline import diagnose_lines, diagnose_log, quote, quoted
 from selfheal.domain.diagnosis import Cause
 
 LETTERS = st.text(alphabet="ab\x1b[0;31m ﬁ…\r\té", max_size=60)
@@ -34,8 +37,8 @@ def test_quoting_changes_nothing_but_evidence() -> None:
     text = "\x1b[1mdisk: \x1b[0mNo space left on device"
     found = diagnose_log(text)
     assert [line.text for line in found.evidence] == ["disk: No space left on device"]
-    assert [line.text for line in quoted(found, text).evidence] == ["No space left on device"]
-    assert quoted(found, text).fingerprint == found.fingerprint
+    assert [line.text for line in quoted(found, text.split("\n")).evidence] == ["No space left on device"]
+    assert quoted(found, text.split("\n")).fingerprint == found.fingerprint
 
 
 FAULT = "src/a.c:7:3: error: expected ';'"
@@ -64,3 +67,25 @@ def test_the_complaints_of_a_run_that_passed_explain_nothing(end: str) -> None:
 )
 def test_a_success_in_between_hides_no_failure(text: str) -> None:
     assert diagnose_log(text).cause is Cause.COMPILE_ERROR
+
+
+class Line(str):
+    """Text whose life can be watched."""
+
+
+def test_of_a_long_log_only_what_may_matter_is_held() -> None:
+    held: weakref.WeakSet[Line] = weakref.WeakSet()
+    most = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal most
+        for number in range(40_000):
+            line = Line(f"{number} " + "compiled " * 12)
+            held.add(line)
+            most = max(most, len(held))
+            yield line
+        yield FAULT
+
+    found = diagnose_lines(lines())
+    assert [line.line for line in found.evidence] == [40_001]
+    assert most < 10_000

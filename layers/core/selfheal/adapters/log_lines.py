@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from selfheal.ports import LogLine
 
-LONGEST_LINE = 64 * 1024
-
 
 def ends_of(texts: Iterable[str], head: int, tail: int) -> Iterator[LogLine]:
     """The lines of the first ``head`` and the last ``tail`` characters; a note says how many are between them."""

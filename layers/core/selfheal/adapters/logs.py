@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from selfheal.adapters.calls import Client, Json, calling, error_code
-from selfheal.adapters.log_lines import LONGEST_LINE
-from selfheal.diagnose.lines import lines_of
+from selfheal.diagnose.lines import LONGEST_LINE, lines_of
 from selfheal.domain.run import LogLocation
 from selfheal.ports import LogLine
 

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any
 
 from selfheal.adapters.calls import Client, calling
-from selfheal.adapters.log_lines import LONGEST_LINE, ends_of
-from selfheal.diagnose.lines import lines_of
+from selfheal.adapters.log_lines import ends_of
+from selfheal.diagnose.lines import LONGEST_LINE, lines_of
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.run import LogObject
 from selfheal.ports import LogLine

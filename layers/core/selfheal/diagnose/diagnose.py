@@ -6,7 +6,7 @@ shows the marks of a flake (a rerun, a race, a timing limit); how often the same
 attempt is not looked at here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from selfheal.diagnose import service
 from selfheal.diagnose.clean import without_prefix
@@ -38,7 +38,7 @@ def diagnose(
     run: Run,
     kind: IncidentKind,
     score: Score,
-    lines: Sequence[LogLine],
+    lines: Iterable[LogLine],
     failures: Sequence[TestCase],
     redactor: Redactor,
     signatures: Sequence[Signature] | None = None,

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from selfheal.diagnose.clean import last_overwrite
 
+LONGEST_LINE = 64 * 1024
+"""Of a log's line no more is looked at, in characters."""
+
 
 def lines_of(chunks: Iterable[str], longest: int) -> Iterator[str]:
     """The lines of the text that the chunks make up, without their newlines; a last one without is given too.

@@ -1,12 +1,13 @@
 """Diagnosis of a log about which nothing else is known: no phases, no codes, no test reports."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from selfheal.diagnose.clean import clean, without_prefix
+from selfheal.diagnose.clean import clean_line, without_prefix
 from selfheal.diagnose.diagnose import diagnose
-from selfheal.diagnose.markers import FAILURE, SUCCESS
+from selfheal.diagnose.markers import FAILURE, SIGNAL, SUCCESS
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.signatures import Signature
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
@@ -24,21 +25,30 @@ _SOME_RUN = Run(
 
 
 def diagnose_log(text: str, signatures: Sequence[Signature] | None = None) -> Diagnosis:
-    """The diagnosis of a failed run's log; everything in it is redacted.
+    """The same as ``diagnose_lines`` of a log that is there as a whole."""
+    return diagnose_lines(text.split("\n"), signatures)
+
+
+def diagnose_lines(lines: Iterable[str], signatures: Sequence[Signature] | None = None) -> Diagnosis:
+    """The diagnosis of a failed run's log; everything in it is redacted. Holds little of the log, however long it is.
 
     ``signatures`` are the bundled ones unless others are given. Where the log itself says that the run passed,
     its complaints explain nothing: the cause is unknown.
     """
-    lines = [LogLine(number, line) for number, line in enumerate(text.split("\n"), 1)]
-    if _says_it_passed(lines):
-        lines = []
+    ending = _Ending()
+    found = _diagnosis(ending.watched(lines), signatures)
+    return _diagnosis([], signatures) if ending.says_it_passed() else found
+
+
+def _diagnosis(lines: Iterable[LogLine], signatures: Sequence[Signature] | None) -> Diagnosis:
     return diagnose(_SOME_RUN, IncidentKind.FAILED, _UNSCORED, lines, [], Redactor(), signatures)
 
 
-def quoted(diagnosis: Diagnosis, text: str) -> Diagnosis:
-    """The same with evidence that stands in ``text`` letter by letter, for programs that compare the two."""
-    raw = text.split("\n")
-    evidence = (EvidenceLine(line.line, quote(line.text, raw[line.line - 1])) for line in diagnosis.evidence)
+def quoted(diagnosis: Diagnosis, lines: Iterable[str]) -> Diagnosis:
+    """The same with evidence that stands in the log's ``lines`` letter by letter, for programs that compare the two."""
+    cited = {line.line for line in diagnosis.evidence}
+    raw = {number: line for number, line in enumerate(lines, 1) if number in cited}
+    evidence = (EvidenceLine(line.line, quote(line.text, raw[line.line])) for line in diagnosis.evidence)
     return replace(diagnosis, evidence=tuple(line for line in evidence if line.text))
 
 
@@ -55,7 +65,22 @@ def quote(shown: str, raw: str) -> str:
     return longest.strip()
 
 
-def _says_it_passed(lines: Sequence[LogLine]) -> bool:
-    """Whether a build system reports success at the end and nowhere a failure."""
-    texts = [without_prefix(clean(line.text)) for line in lines]
-    return any(map(SUCCESS.search, texts[-_END:])) and not any(map(FAILURE.search, texts))
+class _Ending:
+    """Watches a log go by: what its last lines say, and whether a failure was reported before them."""
+
+    def __init__(self) -> None:
+        self._last: deque[str] = deque(maxlen=_END)
+        self._failed = False
+
+    def watched(self, lines: Iterable[str]) -> Iterator[LogLine]:
+        for number, line in enumerate(lines, 1):
+            self._last.append(line)
+            if not self._failed and SIGNAL.search(shown := clean_line(line)) is not None:
+                self._failed = FAILURE.search(without_prefix(shown)) is not None
+            yield LogLine(number, line)
+
+    def says_it_passed(self) -> bool:
+        """Whether a build system reports success at the end and nowhere a failure."""
+        return not self._failed and any(
+            SUCCESS.search(without_prefix(clean_line(line))) for line in self._last
+        )
