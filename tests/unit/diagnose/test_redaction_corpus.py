@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from selfheal.diagnose.lines import lines_of
+from selfheal.diagnose.placeholders import PLACEHOLDER
 from selfheal.diagnose.redact import Redactor
 from tests.redaction.harmless import HARMLESS
 from tests.redaction.places import ANYWHERE, NAMED
@@ -101,7 +102,9 @@ def test_no_format_survives_any_place_surroundings_or_chunks(
 def test_no_known_value_survives_any_encoding(value: str, encoding: str, place: str) -> None:
     shown = ENCODINGS[encoding](value)
     redacted = Redactor([value]).redact(ANYWHERE[place].format(shown))
-    assert shown not in redacted
+    assert shown not in PLACEHOLDER.sub(
+        "[]", redacted
+    )  # such as "named-se": a part of a placeholder is no leak
     assert "[redacted:" in redacted
 
 

@@ -15,6 +15,7 @@ from selfheal.diagnose.clean import clean, clean_line, last_overwrite, without_p
 from selfheal.diagnose.keyblocks import hide_key_blocks
 from selfheal.diagnose.known import known_patterns
 from selfheal.diagnose.placeholders import LONGEST, OPENING, PLACEHOLDER, Placeholders
+from selfheal.diagnose.prose import told
 from selfheal.diagnose.secrets import POINTERS, harmless, listed, mixed, patterns
 
 LINE_CAP = 8192
@@ -105,6 +106,8 @@ class Redactor:
     def _replaced(self, kind: str, match: re.Match[str]) -> str:
         shown = clean(match["secret"])
         if not PLACEHOLDER.sub("", shown).strip(" ,;:.)]}>*") or harmless(shown):
+            return match.group()
+        if told(match.string, *match.span(match.re.groupindex["secret"])):
             return match.group()
         if match.groupdict().get("suffix", "").lower() in POINTERS:
             return match.group()

@@ -68,6 +68,8 @@ _QUOTED = (
     r"\\{2,}[\"'](?P<secret>[^\"'\n]+?)\\{2,}[\"']",
 )
 _BARE = r"\\*[\"']?(?P<secret>[^\s\"'&\\][^\s\"'&]*)"
+# A name where a value should be, such as ``credentials: token: ...``: the secret is behind the last of them.
+_NAMES = _NAME + _REST + _SAYS + r"(?:[\[{(]?\s{0,4}\\*[\"']?[\w.-]*" + _NAME + _REST + _SAYS + ")+"
 _SPOKEN = r"(?i:password|passphrase|passcode|secret|token|(?:api|access|encryption|signing|private) key)"
 _LOUD = r"[A-Z0-9_]*(?:SECRET|TOKEN|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY)[A-Z0-9_]*"
 _CHARACTER = r"[A-Za-z0-9._~+/=-]"
@@ -92,6 +94,7 @@ _STRUCTURES = {
         r"jdbc:oracle:thin:(?P<secret>[^\s/@]+/[^\s@]+)@",
     ],
     "named-secret": [
+        *(_NAMES + value for value in (*_QUOTED, _BARE)),
         *(_NAME + _REST + _SAYS + quoted for quoted in _QUOTED),
         _NAME + _REST + _SAYS + _BARE,
         r"^\s{0,40}(?:- )?[\w.-]{0,40}(?i:password|passphrase|secret):\s{1,4}(?P<secret>[^\n\"']+)$",
@@ -101,7 +104,15 @@ _STRUCTURES = {
         _NAME
         + _REST
         + _QUOTE
-        + r"?\s{0,4},\s{0,4}"
+        + r"?\s{0,4},\s{0,4}(?:"
+        + _QUOTE
+        + r"?type"
+        + _QUOTE
+        + r"?\s{0,4}[:=]\s{0,4}"
+        + _QUOTE
+        + r"?[A-Z_]+"
+        + _QUOTE
+        + r"?\s{0,4},\s{0,4})?"
         + _QUOTE
         + r"?(?i:parameter)?[vV]alue"
         + _QUOTE
@@ -133,6 +144,11 @@ _STRUCTURES = {
         r"(?i:login|auth|authenticate|credentials)\s{0,2}=?\s{0,2}\(\s{0,4}[\"'][^\"'\n]*[\"']\s{0,4},\s{0,4}"
         r"[\"'](?P<secret>[^\"'\n]+)[\"']",
         r"(?i:using|with)\s{1,2}(?i:password|passphrase|token|secret)\s{1,2}[\"'`]?(?P<secret>[^\s\"'`]*[0-9][^\s\"'`]*)",
+        r"\becho\s{1,4}(?:-[neE]{1,3}\s{1,4})?[\"']?(?P<secret>[^\s\"'|]+)[\"']?\s{0,4}\|[^\n]*"
+        r"(?:--password-stdin|--with-token|sudo\s{1,4}-S|chpasswd)",
+        _NAME + _REST + r"\s{1,40}=\s{1,4}[^\n]* -> \"(?P<secret>(?:[^\"\\\n]|\\[^\n])+)\"",
+        r"[|\x{2502}]\s{0,40}" + _LOUD + r"\s{0,40}[|\x{2502}]\s{0,40}(?P<secret>[^\s|\x{2502}]+)",
+        r"(?:^|\t)" + _LOUD + r"\t(?P<secret>[^\s]+)",
         _NAME + _REST + r"\(\s{0,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
         r"(?i:identified\s{1,4}by|password)\s{1,4}[\"'](?P<secret>[^\"'\n]+)[\"']",
         _SPOKEN + r"\s{1,2}(?i:is|was|to)\s{1,2}[\"'`]?(?P<secret>[^\s\"'`]*[0-9!@#$%^&*][^\s\"'`]*)",
