@@ -5,7 +5,7 @@ from typing import Any
 from local.state import ROOT_KEY, CloudState
 
 
-def client(state: CloudState, service: str) -> Any:
+def client(state: CloudState, service: str, read_seconds: float = 20) -> Any:
     """A client of one AWS service. Its retries are few: the local cloud answers at once or not at all."""
     import boto3
     import botocore.session
@@ -21,5 +21,5 @@ def client(state: CloudState, service: str) -> Any:
     ).client(  # type: ignore[call-overload]
         service,
         endpoint_url=state.endpoint(service),
-        config=Config(connect_timeout=3, read_timeout=20, retries=retries),
+        config=Config(connect_timeout=3, read_timeout=read_seconds, retries=retries),
     )

@@ -18,6 +18,8 @@ from selfheal.domain.run import PipelineKey, RunStatus, Service
 from selfheal.steps.ingest_run import run_measured
 from tests.local.conftest import ActAs
 
+LONGEST_TRAINING = 280.0
+
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 
@@ -31,7 +33,7 @@ def found(state: CloudState) -> Models:
 
 def invoke(state: CloudState, function: str, event: object) -> Any:
     name = state.outputs[f"{function}FunctionName"]
-    reply = client(state, "lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    reply = client(state, "lambda", LONGEST_TRAINING).invoke(FunctionName=name, Payload=json.dumps(event))
     answer = json.loads(reply["Payload"].read())
     assert "FunctionError" not in reply, answer
     return answer
@@ -41,7 +43,7 @@ def train(state: CloudState, reason: str) -> Any:
     return invoke(state, "TrainBaselines", {"reason": reason})
 
 
-def history(now: datetime, pipelines: int = 8, runs: int = 110) -> list[Measurement]:
+def history(now: datetime, pipelines: int = 7, runs: int = 105) -> list[Measurement]:
     """An hour apart, ending an hour ago: every pipeline with its own pace and spread."""
     rng = Random(11)
     return [
@@ -71,7 +73,7 @@ def test_the_deployed_function_trains_on_the_lake_and_its_model_serves(
     assert done["result"] == "promoted", done
     assert found.store.champion().version == done["version"]
     [record] = found.store.newest(9)
-    assert (record.version, record.pipelines) == (done["version"], 8)
+    assert (record.version, record.pipelines) == (done["version"], 7)
     assert [entry.event for entry in found.ledger.recent(9)] == [ModelEvent.PROMOTED, ModelEvent.SKIPPED]
     checked = train(state, "drift-check")
     assert (checked["result"], checked["champion"]) == ("steady", done["version"])
