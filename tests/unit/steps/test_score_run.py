@@ -172,6 +172,20 @@ def test_runs_that_are_odd_in_the_same_way_one_after_another_are_told_once() -> 
     assert [incident.run.run_id for incident in world.incidents.stored.values()] == ["shop:slow-0"]
 
 
+def test_of_a_run_that_opened_no_anomaly_nobody_has_heard() -> None:
+    """It failed, or Selfheal started it: the same slowness in the next run is news."""
+    for nobody_told in (
+        {"status": RunStatus.STOPPED},
+        {"status": RunStatus.FAILED},
+        {"initiator": "role/execute-action"},
+    ):
+        world = World()
+        world.fill(30)
+        assert world.score(replace(slow(0), **nobody_told)).score.blame[0].metric == "phase:BUILD"
+        world.score(slow(1))
+        assert incident_id("shop:slow-1") in world.incidents.stored, nobody_told
+
+
 def test_what_is_odd_in_another_way_is_told_even_so() -> None:
     world = World()
     world.fill(30)

@@ -63,7 +63,7 @@ def score_run(
     score = detector.score(measurement, without_confirmed(history))
     runs.keep_score(measurement.run_id, score)
     kind = attention(measurement, score)
-    if kind is IncidentKind.ANOMALOUS and told_already(score, history):
+    if kind is IncidentKind.ANOMALOUS and told_already(score, history, actor):
         kind = None
     if kind is not None and not _started_by_selfheal(measurement, actions, actor):
         _open(
@@ -92,12 +92,19 @@ def attention(measurement: Measurement, score: Score) -> IncidentKind | None:
     return None
 
 
-def told_already(score: Score, history: Sequence[StoredRun]) -> bool:
+def told_already(score: Score, history: Sequence[StoredRun], actor: str) -> bool:
     """Whether one of the last runs (newest first) was odd in the same way: people hear of it once. A level shift is
-    news even so."""
+    news even so, and so is what was odd only in runs that could open no anomaly: they failed, or ``actor`` started
+    them."""
     if score.shift or not score.blame:
         return False
-    recent = [run.score for run in history[:REPEATS] if run.score and run.score.level is not Level.NONE]
+    recent = [
+        run.score
+        for run in history[:REPEATS]
+        if run.score
+        and attention(run.measurement, run.score) is IncidentKind.ANOMALOUS
+        and not _started_by(actor, run.measurement)
+    ]
     return any(_same_way(score, past) for past in recent)
 
 
@@ -115,8 +122,11 @@ def _lineage(measurement: Measurement) -> Lineage:
 
 def _started_by_selfheal(measurement: Measurement, actions: ActionStore, actor: str) -> bool:
     """A run that Selfheal started is the outcome of an incident, never the start of another."""
-    own = bool(actor) and measurement.initiator.endswith(f"/{actor}")
-    return own or bool(actions.incident_of_run(measurement.run_id))
+    return _started_by(actor, measurement) or bool(actions.incident_of_run(measurement.run_id))
+
+
+def _started_by(actor: str, measurement: Measurement) -> bool:
+    return bool(actor) and measurement.initiator.endswith(f"/{actor}")
 
 
 def _open(incident: Incident, incidents: IncidentStore, ledger: Ledger, bus: EventBus) -> None:
