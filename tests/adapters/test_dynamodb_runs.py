@@ -101,6 +101,19 @@ def test_a_window_is_the_newest_runs_before_a_moment_of_one_pipeline(dynamodb: A
     assert runs.history(SHOP, NOON, 10) == []
 
 
+def test_no_more_is_read_than_a_window_holds(dynamodb: Any) -> None:
+    """A query without a limit reads up to 1 MB, and all of that is paid for, however little is wanted."""
+    runs = DynamoRuns(dynamodb, TABLE)
+    for minute in range(9):
+        runs.save(a_measurement(f"shop:{minute}", started_at=NOON + timedelta(minutes=minute)))
+    scanned: list[int] = []
+    dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: scanned.append(parsed["ScannedCount"])
+    )
+    assert len(runs.history(SHOP, NOON + timedelta(days=1), 4)) == 4
+    assert scanned == [4]
+
+
 def test_a_window_is_in_order_of_time_to_the_microsecond(dynamodb: Any) -> None:
     runs = DynamoRuns(dynamodb, TABLE)
     moments = [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(milliseconds=500)]

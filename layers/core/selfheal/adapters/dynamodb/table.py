@@ -109,7 +109,7 @@ class Table:
             KeyConditionExpression="feed_pk = :pk AND feed_sk < :before" if before else "feed_pk = :pk",
             ExpressionAttributeValues=values,
             ScanIndexForward=False,
-            PaginationConfig={"MaxItems": limit},
+            PaginationConfig={"MaxItems": limit, "PageSize": limit},
         )
 
     def _query(self, **arguments: Any) -> Iterator[Item]:
