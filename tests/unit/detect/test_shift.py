@@ -38,6 +38,11 @@ def test_a_new_level_is_noticed_by_its_fifth_run() -> None:
     assert last_shift(lasting(*shifted[:-1]), 10) is None
 
 
+def test_what_is_slower_by_less_than_a_quarter_is_no_new_level() -> None:
+    assert last_shift(lasting(*noise(40, 300, 1), *[370.0] * 5), 10) is None
+    assert last_shift(lasting(*noise(40, 300, 1), *[400.0] * 5), 10) == 0
+
+
 def test_a_quicker_level_is_one_too() -> None:
     assert last_shift(lasting(*noise(40, 300, 1), *noise(5, 120, 2)), 10) == 0
 
