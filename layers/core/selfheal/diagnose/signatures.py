@@ -36,7 +36,8 @@ _TEST_REACH_BEFORE = 60
 _TEST_REACH_AFTER = 20
 _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
-    r"^\W{0,4}(?!warn\] Code style)(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
+    r"^\W{0,4}(?!warn\] Code style|WARNING: Retrying \(Retry\(total=0,|WARNING: fetching \S{1,300}: )"
+    r"(?i:warn(?:ing)?|npm warn|debug|skipped)\b|:\s(?:warning|note): "  # a warning
     r"|^\${1,2} \S|^\+{1,4} ?\S|Running command "  # an echoed command
     r"|shell_session_update: command not found"
     r"|exited with 0\.?$|^\s{0,8}(?:ok \d|[\u2713\u2714\u2705]|PASS\b|--- PASS|\[\+\])"  # what went well
@@ -44,6 +45,12 @@ _NO_OUTCOME = re.compile(
     r"|(?i:\bs?ccache\b|storage (?:read|write) check failed)"  # caches and statistics, which fail no build
     r"|(?i:upload(?:ing)? (?:\w{1,20} )?(?:test )?(?:reports|statistics|stats|metrics?|telemetry))"
 )
+
+_COMPARED = compiled(
+    r"^\W{0,8}(?:E\s{1,8})?(?:(?:AssertionError: )?assert\b|(?i:expected|received|actual|want|got)\b[^:\"']{0,20}:\s)"
+)
+"""What a test expected or got: words that its author chose, of which the environment said none."""
+_OF_TESTS = frozenset({Cause.TEST_FAILURE, Cause.FLAKY_TEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +172,14 @@ def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def matches(signatures: Sequence[Signature], lines: Sequence[LogLine]) -> list[Match]:
-    """Every line that a signature matches, except warnings, echoed commands and what went well."""
+    """Every line that a signature matches, except warnings, echoed commands, what went well and what tests compared."""
     texts = [without_prefix(line.text) for line in lines]
     candidates = [(i, text) for i, text in enumerate(texts) if text.strip() and not _NO_OUTCOME.search(text)]
+    outcomes = [(i, text) for i, text in candidates if _COMPARED.search(text) is None]
     found: list[Match] = []
     for signature in signatures:
         if not signature.on_test_name:
-            mine = list(_of_lines(signature, candidates, lines))
+            mine = list(_of_lines(signature, candidates if signature.cause in _OF_TESTS else outcomes, lines))
             found += mine if len(mine) == 1 or not signature.lone else []
     return found + list(_of_test_names(signatures, found))
 
