@@ -1,10 +1,15 @@
 """notify: one message an incident, facts first, model text last and marked."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from selfheal.domain.action import Action, ActionStatus, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suggestion
 from selfheal.domain.incident import IncidentKind
-from selfheal.steps.notify import message, notify
+from selfheal.steps.notify import message, notify, subject_line
 from selfheal.steps.state import HealState
 from selfheal.testing.builders import NOON, SHOP
 from selfheal.testing.memory import MemoryBus, MemoryLedger
@@ -37,6 +42,18 @@ def test_a_person_is_told_once() -> None:
         subject = notify(STATE, ledger=ledger, notifier=bus, clock=FixedClock())
         assert subject == "codebuild:shop healed (network)"
     assert len(bus.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject"),
+    [
+        ({"kind": IncidentKind.ANOMALOUS}, "codebuild:shop healed (anomalous)"),
+        ({"diagnosis": None}, "codebuild:shop healed"),
+        ({"outcome": None}, "codebuild:shop in trouble (network)"),
+    ],
+)
+def test_the_subject_claims_no_more_than_is_known(changes: dict[str, Any], subject: str) -> None:
+    assert subject_line(replace(STATE, **changes)) == subject
 
 
 def test_a_failed_delivery_is_tried_again() -> None:

@@ -1,6 +1,7 @@
 """notify: tell people, once an incident, in plain text, facts first."""
 
 from selfheal.domain.action import OutcomeStatus
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.ports import Clock, Ledger, Notifier
 from selfheal.steps.state import HealState
@@ -30,8 +31,13 @@ def notify(state: HealState, *, ledger: Ledger, notifier: Notifier, clock: Clock
 def subject_line(state: HealState) -> str:
     """What a person sees first: how it ended, where, and why."""
     ending = HEADLINES[state.outcome.status] if state.outcome else "in trouble"
-    cause = f" ({state.diagnosis.cause})" if state.diagnosis and state.kind == "failed" else " (anomalous)"
-    return f"{state.pipeline} {ending}{cause}"
+    return f"{state.pipeline} {ending}{_because(state)}"
+
+
+def _because(state: HealState) -> str:
+    if state.kind is IncidentKind.ANOMALOUS:
+        return " (anomalous)"
+    return f" ({state.diagnosis.cause})" if state.diagnosis else ""
 
 
 def message(state: HealState) -> str:
