@@ -59,6 +59,7 @@ class Play:
         self._theatre = theatre
         self._patience = Patience(seconds, theatre.stop, theatre.where_to_look)
         self._incident_id = ""
+        self._leading: set[str] = set()
         self._story = Story([])
 
     def perform(self) -> Result:
@@ -77,9 +78,11 @@ class Play:
         repository = make_repository(self._scenario.folder, self._theatre.directory / project)
         self._create_project(project, repository, servers)
         self._build_history(project, repository)
-        for number in range(self._scenario.quiet):
-            self._tell("building", f"{number} of {self._scenario.quiet} builds that nobody should hear of")
-            self._scored(self._build(project, repository.last))
+        for number in range(self._scenario.leading):
+            self._tell("building", f"{number} of {self._scenario.leading} builds after the change")
+            leading = self._build(project, repository.last)
+            self._scored(leading)
+            self._leading.add(incident_id(leading.id))
         self._tell("building")
         run = self._build(project, repository.last)
         self._incident_id = incident_id(run.id)
@@ -125,12 +128,14 @@ class Play:
         self._patience.until(f"the score of {build.id}", lambda: self._verdicts([build.id]))
 
     def _other_incidents(self, project: str) -> list[str]:
-        """Every incident of the project but the one in question is a difference."""
+        """Every other incident of the project is a difference; a leading build may be odd by itself, but no shift."""
         key = PipelineKey(Service.CODEBUILD, project)
         return [
             f"{each.run.run_id} opened an incident as well: {each.kind}"
             for each in self._theatre.records.incidents.recent(SEARCHED)
-            if each.run.key == key and each.id != self._incident_id
+            if each.run.key == key
+            and each.id != self._incident_id
+            and (each.id not in self._leading or each.score.shift)
         ]
 
     def _build(self, project: str, commit: str) -> Build:

@@ -50,8 +50,8 @@ class NeededServer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario: ``history`` builds of the first commit, ``quiet`` ones of the last, the one in question, which
-    opens the only incident, and ``followups`` after its outcome.
+    """One scenario: ``history`` builds of the first commit, ``leading`` ones of the last, which may be told as odd
+    ones each by itself, the one in question, and ``followups`` after its outcome. There must be no other incident.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Scenario:
     project: str
     truth: Truth
     history: int = 0
-    quiet: int = 0
+    leading: int = 0
     followups: int = 0
     cache: bool = False
     dependency: NeededServer | None = None
@@ -101,7 +101,7 @@ def _scenario(name: str, folder: Path, document: dict[str, Any]) -> Scenario:
     for key in ("title", "project"):
         if not isinstance(given[key], str) or not given[key]:
             raise InvalidScenario(f"{where}: {key}: must be text, not {given[key]!r}")
-    for key in ("history", "quiet", "followups"):
+    for key in ("history", "leading", "followups"):
         _check_count(f"{where}: {key}", given.get(key, 0), least=0)
     return Scenario(**given)
 

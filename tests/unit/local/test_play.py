@@ -132,16 +132,16 @@ def test_an_incident_of_another_run_of_the_project_is_a_difference(tmp_path: Pat
     assert result.differences == ["demo-poisoned-cache:0 opened an incident as well: failed"]
 
 
-def test_quiet_builds_come_between_the_history_and_the_one_in_question_each_after_the_other_s_score(
+def test_leading_builds_come_between_the_history_and_the_one_in_question_each_after_the_other_s_score(
     tmp_path: Path, stores: Records
 ) -> None:
     told: list[Update] = []
     developer = FakeDeveloper(stores, statuses=("SUCCEEDED",) * 9)
-    scenario = replace(load("poisoned_cache"), quiet=3)
+    scenario = replace(load("poisoned_cache"), leading=3)
     Play(scenario, theatre(developer, tmp_path, told.append), seconds=0).perform()
     assert len(developer.started) == scenario.history + 3 + 1
     assert [update.detail for update in told if update.state == "building"] == [
-        *(f"{number} of 3 builds that nobody should hear of" for number in range(3)),
+        *(f"{number} of 3 builds after the change" for number in range(3)),
         "",
     ]
 
@@ -154,7 +154,7 @@ def test_a_build_that_is_never_scored_is_told(tmp_path: Path, stores: Records) -
             self.stores.runs.save(a_measurement(build_id))
             return Build(build_id, "SUCCEEDED", NOON.timestamp())
 
-    scenario = replace(load("poisoned_cache"), quiet=1)
+    scenario = replace(load("poisoned_cache"), leading=1)
     result = Play(scenario, theatre(Unscored(stores), tmp_path), seconds=0).perform()
     assert "no sign of the score of demo-poisoned-cache:1" in result.differences[0]
 

@@ -34,7 +34,7 @@ def test_every_scenario_can_be_loaded_and_has_a_project_with_tests(name: str) ->
     scenario = load(name)
     assert (scenario.folder / "base" / "buildspec.yml").is_file()
     assert list((scenario.folder / "base").glob("tests/test_*.py"))
-    assert scenario.truth.builds > scenario.history + scenario.quiet + scenario.followups
+    assert scenario.truth.builds > scenario.history + scenario.leading + scenario.followups
 
 
 def test_project_names_are_unique() -> None:
@@ -45,7 +45,7 @@ def test_project_names_are_unique() -> None:
 def test_declared_defaults(tmp_path: Path) -> None:
     declare(tmp_path, GOOD)
     scenario = load("x", tmp_path)
-    assert (scenario.history, scenario.quiet, scenario.followups) == (0, 0, 0)
+    assert (scenario.history, scenario.leading, scenario.followups) == (0, 0, 0)
     assert (scenario.cache, scenario.dependency) == (False, None)
     assert (scenario.truth.blame, scenario.truth.detector, scenario.truth.shift) == ("", "", False)
 
@@ -62,7 +62,7 @@ def test_declared_defaults(tmp_path: Path) -> None:
         ("builds = 1", "builds = 1\nblame = 3", "truth.blame"),
         ("builds = 1", "builds = 1\ndetector = false", "truth.detector"),
         ("builds = 1", 'builds = 1\nshift = "yes"', "truth.shift"),
-        ('title = "A title"', 'title = "A title"\nquiet = -1', "quiet"),
+        ('title = "A title"', 'title = "A title"\nleading = -1', "leading"),
         ('title = "A title"', "", "title is missing"),
         ('title = "A title"', 'title = "A title"\nhistroy = 1', "'histroy'"),
         ('title = "A title"', 'title = "A title"\nhistory = -1', "history"),

@@ -3,7 +3,7 @@
 import time
 
 ROUND_TRIP_SECONDS = 0.1
-AUDIT_SECONDS = 0.2
+AUDIT_SECONDS = 0.4
 
 
 def reserve(goods: list[str]) -> dict[str, str]:
