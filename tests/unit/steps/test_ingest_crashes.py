@@ -27,6 +27,22 @@ def test_late_metrics_reach_table_and_lake_wherever_the_function_died(n: int, af
 
 
 @pytest.mark.parametrize(("n", "after"), EVERY_CALL)
+def test_metrics_that_come_in_part_reach_the_lake_too_wherever_the_function_died(n: int, after: bool) -> None:
+    world = World()
+    world.service.use = Utilisation()
+    world.ingest(never())
+    world.service.use = Utilisation(50.0, 25.0)
+    world.clock.advance(900)
+    with suppress(Died):
+        world.ingest(Fuse(n, die, after))
+    world.clock.advance(1800)
+    world.ingest(never())
+    [run] = world.runs.stored.values()
+    assert run.settled and run.measurement.cpu_percent == 50.0
+    assert world.lake.held == {"shop:1": run.measurement}
+
+
+@pytest.mark.parametrize(("n", "after"), EVERY_CALL)
 def test_a_quarantined_run_is_kept_and_waited_for_no_more_wherever_the_function_died(
     n: int, after: bool
 ) -> None:

@@ -6,17 +6,18 @@ event's next delivery goes on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from selfheal.domain.measurement import Measurement, completed, flaws
 from selfheal.domain.run import RunRef
-from selfheal.measure_ports import Quarantine
+from selfheal.measure_ports import Quarantine, Utilisation
 from selfheal.ports import Clock, EventBus, Lake, Resumer, RunReader, RunStore, StoredRun, Waiters
 from selfheal.steps.measure_run import Gauges, measure, settled, utilisation
 from selfheal.wire import run_ref
 
 RUN_MEASURED = "Run Measured"
+LATE_METRICS = len(fields(Utilisation))
 
 
 class Intake(StrEnum):
@@ -66,8 +67,8 @@ class RunIntake:
         return taken
 
     def record(self, taken: Sequence[Taken]) -> None:
-        """Write into the lake what the table holds. A run whose metrics never came is there already."""
-        news = [t for t in taken if t.intake is Intake.MEASURED or t.late or not t.measurement.missing]
+        """Write into the lake what the table holds. A run of which no metric came late is there already."""
+        news = [t for t in taken if t.intake is Intake.MEASURED or len(t.measurement.missing) < LATE_METRICS]
         self.lake.put([t.measurement for t in news if t.intake is not Intake.QUARANTINED])
 
     def finish(self, taken: Taken) -> None:
