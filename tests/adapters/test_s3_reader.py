@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from selfheal.adapters import s3_reader
 from selfheal.adapters.s3 import S3Lake
 from selfheal.adapters.s3_reader import S3LakeReader
 from selfheal.domain.errors import RequestRejected
@@ -140,6 +141,29 @@ def test_a_refused_read_is_an_error_and_no_empty_lake(scripted: Scripted) -> Non
     stubber.add_client_error("list_objects_v2", "AccessDenied")
     with pytest.raises(RequestRejected, match="s3:ListBucket"):
         list(S3LakeReader(client, BUCKET).read(NOON, NOON + DAY))
+
+
+def test_of_a_lake_with_more_objects_than_can_be_read_in_time_the_newest_days_are_read(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_reader, "MOST_OBJECTS", 5)
+    for n in range(8):
+        S3Lake(s3, BUCKET).put([a_measurement(f"shop:{n}", started_at=NOON + DAY * (n // 2))])
+    reader = S3LakeReader(s3, BUCKET)
+    assert [m.run_id for m in reader.read(NOON - DAY, NOON + 4 * DAY)] == [
+        "shop:4",
+        "shop:5",
+        "shop:6",
+        "shop:7",
+    ]
+    assert reader.skipped == {"measurements/dt=2026-01-16/: too many objects, this day and all before": 1}
+
+
+def test_the_newest_day_is_read_however_many_objects_it_has(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_reader, "MOST_OBJECTS", 1)
+    for n in range(3):
+        S3Lake(s3, BUCKET).put([a_measurement(f"shop:{n}")])
+    assert len(list(S3LakeReader(s3, BUCKET).read(NOON, NOON + DAY))) == 3
 
 
 def test_reading_streams_day_by_day(s3: Any) -> None:

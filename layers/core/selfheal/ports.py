@@ -88,7 +88,8 @@ class LakeReader(Protocol):
 
     def read(self, since: datetime, until: datetime) -> Iterator[Measurement]:
         """Every run that started from ``since`` to before ``until``, in order of start, once: the most complete
-        measurement of it. Streams with at most a day in memory; what is damaged is skipped and counted."""
+        measurement of it. Streams with at most a day in memory; what is damaged is skipped and counted, and so are
+        the oldest days of a lake that is too large to be read in time."""
 
 
 @dataclass(frozen=True, slots=True)
