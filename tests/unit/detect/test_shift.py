@@ -52,6 +52,11 @@ def test_what_was_before_the_shift_is_forgotten() -> None:
     assert [run.duration_seconds > 400 for run in since_shift(runs, 10)] == [True] * 12
 
 
+def test_a_run_at_the_old_level_is_odd_once_the_new_one_is_known() -> None:
+    runs = lasting(*noise(40, 300, 1), *noise(20, 520, 2), 300.0)
+    assert Detector(embedded_model()).score(runs[0], runs[1:]).blame[0].metric == "duration"
+
+
 def test_without_a_shift_every_run_counts() -> None:
     runs = lasting(*noise(60, 300, 1))
     assert since_shift(runs, 10) == runs

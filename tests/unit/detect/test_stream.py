@@ -111,6 +111,14 @@ def test_zero_seconds_are_a_duration_like_any_other() -> None:
     assert found[-1]["state"] == "ready" and not found[-1]["anomalous"]
 
 
+def test_of_each_pipeline_the_last_512_runs_are_held() -> None:
+    stream = scorer()
+    for n in range(520):
+        stream.score(a_run(n))
+    late = [stream.score(a_run(n, run_id="late"))["state"] for n in (12, 13)]
+    assert late == ["warming", "ready"]  # runs 8 to 519 are held: four of them, or five, came before
+
+
 def test_a_long_history_with_gaps_is_bounded_and_scores_as_its_end_does() -> None:
     whole, end = scorer(), scorer()
     runs = [

@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from krcf import RandomCutForest
 
+from selfheal.detect import training
 from selfheal.detect.features import FEATURES
+from selfheal.detect.forest import grow
 from selfheal.detect.model import GlobalModel, dump, embedded_model, load
 from selfheal.detect.training import collected, replay, train
 from selfheal.domain.errors import TooLittleHistory
@@ -76,3 +79,28 @@ def test_a_replay_counts_alarms_and_what_was_caught_of_runs_made_odd(runs: list[
 def test_a_replay_of_nothing_is_nothing() -> None:
     done = replay(embedded_model(), [], budget=5)
     assert (done.runs, done.alarms_per_1000, done.caught) == (0, 0.0, 0.0)
+
+
+def test_the_time_of_a_replay_is_bounded_by_the_newest_runs(
+    runs: list[Measurement], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipelines = len({run.pipeline for run in runs})
+    monkeypatch.setattr(training, "MOST_SCORED", 5 * pipelines + 1)
+    newest = [replace(run, duration_seconds=9999.0) for run in runs[-pipelines:]]
+    done = replay(embedded_model(), [*runs[:-pipelines], *newest], budget=5)
+    assert (done.runs, done.alarms_per_1000) == (5 * pipelines, 1000 / 5)
+
+
+def test_the_time_of_growing_a_forest_is_bounded(
+    runs: list[Measurement], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown: list[int] = []
+
+    def counted(points: list[list[float]], *arguments: int, **options: bool) -> RandomCutForest:
+        grown.append(len(points))
+        return grow(points, *arguments, **options)
+
+    monkeypatch.setattr(training, "MOST_POINTS", 100)
+    monkeypatch.setattr(training, "grow", counted)
+    train(runs, at=NOON)
+    assert len(grown) == 1 and 50 < grown[0] <= 100
