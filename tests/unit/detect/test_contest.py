@@ -38,6 +38,7 @@ def test_a_champion_that_floods_people_is_replaced_by_one_that_does_so_less_alth
 ):
     flooding = Figures(2000, 40.0, 0.95, 0.60)
     assert why_worse(Figures(2000, 5.0, 0.55, 0.60), flooding, BUDGET) == ""
+    assert why_worse(Figures(2000, 5.0, 0.40, 0.60), flooding, BUDGET) == ""
     assert why_worse(Figures(2000, 30.0, 0.94, 0.60), flooding, BUDGET) == ""
     assert "41.0 alarms" in why_worse(Figures(2000, 41.0, 0.95, 0.60), flooding, BUDGET)
 
