@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import typer
 
@@ -22,11 +22,14 @@ from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.adapters.clock import SystemClock
-from selfheal.adapters.session import Clients, Patience
 from selfheal.adapters.sts import caller_of
 from selfheal.domain.run import PipelineKey
 from selfheal.ports import Clock
 from selfheal.steps.reconcile_runs import look_back
+
+# boto3 takes longer to load than most commands to run: those that need no AWS do without.
+if TYPE_CHECKING:
+    from selfheal.adapters.session import Patience
 
 TABLE_OUTPUT = "TableName"
 BUCKET_OUTPUT = "LakeBucketName"
@@ -106,6 +109,8 @@ class RealSurroundings:
 
     def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
         """See Surroundings."""
+        from selfheal.adapters.session import Patience
+
         stack = self._stack(stack_name, local, Patience(attempts=10, adaptive=True))
         minutes = timedelta(minutes=float(stack.output(RECONCILE_OUTPUT)))
         place = Place(stack.output(TABLE_OUTPUT), stack.output(BUCKET_OUTPUT), look_back(minutes))
@@ -119,11 +124,13 @@ class RealSurroundings:
         """See Surroundings."""
         return caller_of(self._stack(stack_name, local).clients("sts"))
 
-    def _stack(self, stack_name: str, local: bool, patience: Patience | None = None) -> "_Stack":
+    def _stack(self, stack_name: str, local: bool, patience: "Patience | None" = None) -> "_Stack":
         """Without a choice, a local cloud that was started comes before AWS."""
         if local and stack_name:
             raise UsageError("--local and --stack-name exclude each other")
         if stack_name:
+            from selfheal.adapters.session import Clients
+
             clients = Clients(patience)
             return _Stack(stack_name, clients, _outputs_of(clients("cloudformation"), stack_name))
         if local or self.cloud.status().state is not None:

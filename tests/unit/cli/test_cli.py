@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -194,3 +196,8 @@ def test_every_command_explains_itself(world: FakeSurroundings, command: list[st
     done = run(world, *command, "--help")
     assert done.exit_code == 0
     assert "Usage" in done.stdout
+
+
+def test_the_command_starts_without_boto3_which_loads_slower_than_most_commands_run() -> None:
+    code = "import sys, cli.main; sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
