@@ -128,6 +128,30 @@ def test_what_a_person_dismissed_stays_dismissed_and_a_run_that_expired_is_no_er
     assert gone.record(healed).status is OutcomeStatus.HEALED
 
 
+def test_a_verdict_that_comes_while_the_run_is_marked_holds_all_the_same() -> None:
+    world = a_world()
+    dismissal = LedgerEntry(world.incident.id, LedgerKind.DISMISSED, NOON, {"by": "a person"})
+
+    class DismissedMeanwhile(MemoryRuns):
+        def mark_confirmed(self, run_id: str, confirmed: bool) -> None:
+            if world.ledger.append(dismissal):
+                super().mark_confirmed(run_id, False)
+            super().mark_confirmed(run_id, confirmed)
+
+    world.runs = DismissedMeanwhile(world.runs.stored)
+    state = HealState(
+        world.incident.id,
+        "shop:1",
+        SHOP,
+        IncidentKind.FAILED,
+        decision=ACT,
+        action=STARTED,
+        observed=Observed("SUCCEEDED"),
+    )
+    world.record(state)
+    assert not world.runs.stored["shop:1"].confirmed
+
+
 @dataclass
 class World:
     """One incident and the stores around it."""

@@ -9,6 +9,8 @@ from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
+from selfheal.steps.review_incident import Verdict as PersonsVerdict
+from selfheal.steps.review_incident import verdict_on
 from selfheal.steps.state import HealState
 from selfheal.wire import decode, encode
 
@@ -36,11 +38,14 @@ def record_outcome(
 
 
 def _confirm(incident: Incident, ledger: Ledger, runs: RunStore) -> None:
-    """A person who dismissed the incident knows better; a run that expired cannot be part of what is normal."""
-    if ledger.entry(incident.id, LedgerKind.DISMISSED):
-        return
+    """A person who dismissed the incident knows better; a run that expired cannot be part of what is normal.
+
+    Marked first, verdict read second: review_incident does it the other way round, so the verdict has the last word.
+    """
     with suppress(RunNotFound):
         runs.mark_confirmed(incident.run.run_id, True)
+        if verdict_on(incident.id, ledger) is PersonsVerdict.DISMISS:
+            runs.mark_confirmed(incident.run.run_id, False)
 
 
 def judge(

@@ -32,12 +32,13 @@ def review_incident(
     """
     incident = incidents.get(incident_id)
     ledger.append(LedgerEntry(incident.id, LedgerKind(verdict), clock.now(), {"by": by}))
-    holds = _last(incident.id, ledger)
+    holds = verdict_on(incident.id, ledger) or verdict
     with suppress(RunNotFound):  # expired: it is part of no baseline any more
         runs.mark_confirmed(incident.run.run_id, holds is Verdict.CONFIRM)
     return holds
 
 
-def _last(incident_id: str, ledger: Ledger) -> Verdict:
+def verdict_on(incident_id: str, ledger: Ledger) -> Verdict | None:
+    """The verdict that holds, which is the later one; None while no person said anything."""
     said = [entry for verdict in Verdict if (entry := ledger.entry(incident_id, LedgerKind(verdict)))]
-    return Verdict(max(said, key=lambda entry: entry.at).kind)
+    return Verdict(max(said, key=lambda entry: entry.at).kind) if said else None
