@@ -66,10 +66,9 @@ def scored(lines: Iterable[bytes], scorer: StreamScorer) -> Iterator[dict[str, A
             run = json.loads(line)
             yield scorer.score(run)
         except (InvalidEvent, ValueError, RecursionError) as error:
-            known = run if isinstance(run, dict) else {}
             yield {
-                "run_id": known.get("run_id"),
-                "pipeline": known.get("pipeline"),
+                "run_id": _name(run, "run_id"),
+                "pipeline": _name(run, "pipeline"),
                 "state": "refused",
                 "score": 0.0,
                 "p_value": 1.0,
@@ -79,6 +78,12 @@ def scored(lines: Iterable[bytes], scorer: StreamScorer) -> Iterator[dict[str, A
                 "shift": False,
                 "error": f"line {number}: {error}",
             }
+
+
+def _name(run: object, field: str) -> str | int | None:
+    """What a refused run calls itself, None for what is no name; the reason says what stands there."""
+    value = run.get(field) if isinstance(run, dict) else None
+    return value if isinstance(value, str | int) else None
 
 
 def _model(path: Path | None) -> GlobalModel:

@@ -123,3 +123,13 @@ def test_an_answer_that_cannot_be_written_is_not_blamed_on_the_runs(tmp_path: Pa
         done = subprocess.run([*COMMAND, str(file)], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode != 0
     assert b"No space left" in done.stderr and b"cannot be read" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["NaN", "-Infinity", "1e999", '{"a": [1]}', "[]"])
+def test_a_name_that_is_none_is_not_repeated(name: str) -> None:
+    line = f'{{"run_id": {name}, "pipeline": {name}}}'
+    [found] = [
+        json.loads(out, parse_constant=pytest.fail)
+        for out in run("--runs", "-", stdin=line).stdout.splitlines()
+    ]
+    assert (found["state"], found["run_id"], found["pipeline"]) == ("refused", None, None)
