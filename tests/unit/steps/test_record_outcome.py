@@ -19,6 +19,19 @@ ACT = Decision(Verdict.ACT, "retry_build", "policy allows it", "v1")
 STARTED = Action("i", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:2")
 
 
+def ended(incident: Incident, observed: Observed | None) -> HealState:
+    """The state of an incident whose run was retried, and what was seen of that."""
+    return HealState(
+        incident.id,
+        incident.run.run_id,
+        SHOP,
+        IncidentKind.FAILED,
+        decision=ACT,
+        action=STARTED,
+        observed=observed,
+    )
+
+
 @pytest.mark.parametrize(
     ("decision", "action", "observed", "expected", "words"),
     [
@@ -50,15 +63,7 @@ def test_the_first_outcome_written_stands() -> None:
     incident = an_incident()
     incidents.open(incident)
     clock.advance(30)
-    healed = HealState(
-        incident.id,
-        "shop:1",
-        SHOP,
-        IncidentKind.FAILED,
-        decision=ACT,
-        action=STARTED,
-        observed=Observed("SUCCEEDED"),
-    )
+    healed = ended(incident, Observed("SUCCEEDED"))
     first = record_outcome(healed, incidents=incidents, ledger=ledger, runs=runs, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
@@ -79,30 +84,14 @@ def test_an_incident_that_proved_real_is_marked_at_its_run(
     observed: Observed | None, confirmed: bool
 ) -> None:
     world = a_world()
-    state = HealState(
-        world.incident.id,
-        "shop:1",
-        SHOP,
-        IncidentKind.FAILED,
-        decision=ACT,
-        action=STARTED,
-        observed=observed,
-    )
+    state = ended(world.incident, observed)
     world.record(state)
     assert world.runs.stored["shop:1"].confirmed is confirmed
 
 
 def test_a_crash_between_the_outcome_and_the_mark_is_made_good_by_the_next_attempt() -> None:
     world = a_world()
-    state = HealState(
-        world.incident.id,
-        "shop:1",
-        SHOP,
-        IncidentKind.FAILED,
-        decision=ACT,
-        action=STARTED,
-        observed=Observed("SUCCEEDED"),
-    )
+    state = ended(world.incident, Observed("SUCCEEDED"))
     world.record(state)
     world.runs.mark_confirmed("shop:1", False)  # as if the first attempt had not come that far
     world.record(state)
@@ -111,15 +100,7 @@ def test_a_crash_between_the_outcome_and_the_mark_is_made_good_by_the_next_attem
 
 def test_what_a_person_dismissed_stays_dismissed_and_a_run_that_expired_is_no_error() -> None:
     world = a_world()
-    healed = HealState(
-        world.incident.id,
-        "shop:1",
-        SHOP,
-        IncidentKind.FAILED,
-        decision=ACT,
-        action=STARTED,
-        observed=Observed("SUCCEEDED"),
-    )
+    healed = ended(world.incident, Observed("SUCCEEDED"))
     world.ledger.append(LedgerEntry(world.incident.id, LedgerKind.DISMISSED, NOON, {"by": "a person"}))
     world.record(healed)
     assert not world.runs.stored["shop:1"].confirmed
@@ -139,15 +120,7 @@ def test_a_verdict_that_comes_while_the_run_is_marked_holds_all_the_same() -> No
             super().mark_confirmed(run_id, confirmed)
 
     world.runs = DismissedMeanwhile(world.runs.stored)
-    state = HealState(
-        world.incident.id,
-        "shop:1",
-        SHOP,
-        IncidentKind.FAILED,
-        decision=ACT,
-        action=STARTED,
-        observed=Observed("SUCCEEDED"),
-    )
+    state = ended(world.incident, Observed("SUCCEEDED"))
     world.record(state)
     assert not world.runs.stored["shop:1"].confirmed
 
