@@ -3,9 +3,7 @@
 import json
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-
-from selfheal.adapters.calls import Client, calling, error_code
+from selfheal.adapters.calls import Client
 from selfheal.adapters.dynamodb.table import Item, Table, key, packed, sortable, text, unpacked
 from selfheal.domain.model import DriftState, ModelEntry, ModelEvent
 
@@ -64,16 +62,5 @@ class DynamoDrift:
     def save(self, state: DriftState) -> bool:
         """DriftStore."""
         moment = text(sortable(state.checked_at))
-        with calling("dynamodb:PutItem"):
-            try:
-                self._table.client.put_item(
-                    TableName=self._table.name,
-                    Item=key(MODELS, "DRIFT") | {"state": packed(state), "checked_at": moment},
-                    ConditionExpression="attribute_not_exists(pk) OR checked_at < :moment",
-                    ExpressionAttributeValues={":moment": moment},
-                )
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+        item = key(MODELS, "DRIFT") | {"state": packed(state), "checked_at": moment}
+        return self._table.put_unless_later(item, "checked_at", moment, again=False)

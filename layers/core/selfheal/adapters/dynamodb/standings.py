@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from botocore.exceptions import ClientError
-
-from selfheal.adapters.calls import Client, calling, error_code
+from selfheal.adapters.calls import Client
 from selfheal.adapters.dynamodb.table import Item, Table, key, number, packed, sortable, text, unpacked
 from selfheal.domain.standing import Standing
 
@@ -20,19 +18,8 @@ class DynamoStandings:
 
     def keep(self, standing: Standing) -> bool:
         """Standings."""
-        with calling("dynamodb:PutItem"):
-            try:
-                self._table.client.put_item(
-                    TableName=self._table.name,
-                    Item=_item(standing),
-                    ConditionExpression="attribute_not_exists(pk) OR started_at <= :moment",
-                    ExpressionAttributeValues={":moment": text(sortable(standing.started_at))},
-                )
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+        moment = text(sortable(standing.started_at))
+        return self._table.put_unless_later(_item(standing), "started_at", moment, again=True)
 
     def recent(self, limit: int) -> list[Standing]:
         """Standings. Read from the index: the latest run may be missing for a moment."""

@@ -68,9 +68,22 @@ class Table:
 
     def put_new(self, item: Item) -> bool:
         """Write an item unless there is one of its key; True when it was written."""
+        return self._put_if(item, ConditionExpression=ABSENT)
+
+    def put_unless_later(self, item: Item, attribute: str, moment: Item, *, again: bool) -> bool:
+        """Write an item unless one of its key has a later ``attribute`` than ``moment`` (the same one: if ``again``);
+        True when it was written."""
+        earlier = f"{attribute} {'<=' if again else '<'} :moment"
+        return self._put_if(
+            item,
+            ConditionExpression=f"{ABSENT} OR {earlier}",
+            ExpressionAttributeValues={":moment": moment},
+        )
+
+    def _put_if(self, item: Item, **condition: Any) -> bool:
         with calling("dynamodb:PutItem"):
             try:
-                self.client.put_item(TableName=self.name, Item=item, ConditionExpression=ABSENT)
+                self.client.put_item(TableName=self.name, Item=item, **condition)
             except ClientError as error:
                 if error_code(error) == "ConditionalCheckFailedException":
                     return False
