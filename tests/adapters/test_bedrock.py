@@ -35,12 +35,17 @@ THROTTLED = [("ThrottlingException", 429), ("ModelNotReadyException", 429)]
 
 
 class Bedrock:
-    """A client of which every call is scripted; calls nobody expects fail the test."""
+    """A client of which every call is scripted; ``asked`` are the models that were called, scripted or not."""
 
     def __init__(self, client: Any, stub: Stubber) -> None:
         self.client, self.stub = client, stub
+        self.asked: list[str] = []
+        client.meta.events.register("provide-client-params.bedrock-runtime.Converse", self._note)
         self.budget = MemoryTokenBudget()
         self.meter = IncidentMeter(self.budget, "incident-1")
+
+    def _note(self, params: dict[str, Any], **_: object) -> None:
+        self.asked.append(params["modelId"])
 
     def answers(self, *content: dict[str, Any], stop: str = "tool_use", **expected: object) -> None:
         reply = {
@@ -210,6 +215,7 @@ def test_an_answer_that_cannot_be_used_is_no_suggestion_and_is_paid_for(bedrock:
     bedrock.answers(TOOL_USE, stop=stop)
     with pytest.raises(NoSuggestion, match=r"answer|evidence"):
         bedrock.ask(FORCED, SECOND)
+    assert bedrock.asked == [FORCED]
     assert [usage.tokens for usage in bedrock.meter.used] == [980]
 
 

@@ -96,6 +96,11 @@ def test_both_ends_are_kept_with_their_own_numbers(texts: list[str], head: int, 
     left_out = int(notes[0].text.split()[0][1:]) if notes else 0
     assert len(kept) + left_out == len(whole)
     assert kept == whole[: len(kept) - _after(kept)] + whole[len(whole) - _after(kept) :]
+    behind = sum(len(line.text) + 1 for line in kept[len(kept) - _after(kept) :])
+    assert behind <= tail or _after(kept) == 1
+    assert (
+        notes or sum(len(text) + 1 for text in texts) <= head + tail + 2 * 6
+    )  # two lines that did not fit whole
 
 
 def _after(kept: list[LogLine]) -> int:

@@ -91,6 +91,19 @@ def test_a_key_on_one_line_goes_and_the_rest_stays() -> None:
     assert redacted.endswith('"name": "ci"}')
 
 
+def test_two_keys_on_one_line_both_go() -> None:
+    mark = "-----{} PRIVATE KEY-----"
+    key = mark.format("BEGIN") + "MIIabc{}" + mark.format("END")
+    assert "MIIabc" not in Redactor().redact(f"{key.format(1)} and {key.format(2)}")
+
+
+@pytest.mark.parametrize(
+    "line", ["DB_PASSWORD: access", "token: server # mine", "wrong password: swordfish it was"]
+)
+def test_words_of_an_error_stay_only_where_an_error_goes_on(line: str) -> None:
+    assert "[redacted:named-secret#1]" in Redactor().redact(line)
+
+
 def test_colour_codes_inside_a_secret_do_not_save_it() -> None:
     key = SECRETS["github-token"]
     assert key[10:] not in Redactor().redact(f"{key[:9]}\x1b[0m{key[9:]}")

@@ -125,3 +125,16 @@ def test_an_incident_diagnosed_twice_does_not_learn_from_itself() -> None:
     once, twice = (diagnosed(service, MemoryLedger(), failures=failures, runs=runs) for _ in range(2))
     assert once == twice
     assert len(failures.noted) == 1
+
+
+def test_why_a_log_may_not_be_read_is_redacted_too() -> None:
+    secret = "correct-horse-battery"
+
+    class Refuses(FakeService):
+        def lines(self, place: LogLocation | LogObject) -> Iterator[LogLine]:
+            raise RequestRejected(f"logs:GetLogEvents: denied to {secret}")
+
+    service = Refuses()
+    service.add(a_run(secrets=(secret,)))
+    [line] = [line for line in diagnosed(service, MemoryLedger()).evidence if "BuildLogGroups" in line.text]
+    assert secret not in line.text
