@@ -46,11 +46,13 @@ _NO_OUTCOME = re.compile(
     r"|(?i:upload(?:ing)? (?:\w{1,20} )?(?:test )?(?:reports|statistics|stats|metrics?|telemetry))"
 )
 
-_COMPARED = compiled(
-    r"^\W{0,8}(?:E\s{1,8})?(?:(?:AssertionError: )?assert\b|(?i:expected|received|actual|want|got)\b[^:\"']{0,20}:\s)"
+_QUOTED = compiled(
+    r"^\W{0,8}(?:E\s{1,8})?(?:(?:AssertionError: )?assert\b"
+    r"|(?i:expected|received|actual|want|got|left|right)\b[^:\"']{0,20}:\s|expected\b.{1,500}\bgot\b)"
+    r"|(?i:expected:? ?<.{0,500}> but was)|_test\.go:\d{1,6}: .{0,500}\b(?:want|got|expected)\b"
+    r"|^\W{0,8}\d{1,6}(?: ?\||:\d{1,5}\s{1,8}(?:error|warning)\s|:\s)"
 )
-"""What a test expected or got: words that its author chose, of which the environment said none."""
-_OF_TESTS = frozenset({Cause.TEST_FAILURE, Cause.FLAKY_TEST})
+"""What a test expected or got, and code that a tool shows: words of authors, of which the environment said none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +177,13 @@ def matches(signatures: Sequence[Signature], lines: Sequence[LogLine]) -> list[M
     """Every line that a signature matches, except warnings, echoed commands, what went well and what tests compared."""
     texts = [without_prefix(line.text) for line in lines]
     candidates = [(i, text) for i, text in enumerate(texts) if text.strip() and not _NO_OUTCOME.search(text)]
-    outcomes = [(i, text) for i, text in candidates if _COMPARED.search(text) is None]
+    outcomes = [(i, text) for i, text in candidates if _QUOTED.search(text) is None]
     found: list[Match] = []
     for signature in signatures:
         if not signature.on_test_name:
-            mine = list(_of_lines(signature, candidates if signature.cause in _OF_TESTS else outcomes, lines))
+            mine = list(
+                _of_lines(signature, candidates if signature.cause is Cause.TEST_FAILURE else outcomes, lines)
+            )
             found += mine if len(mine) == 1 or not signature.lone else []
     return found + list(_of_test_names(signatures, found))
 
