@@ -29,7 +29,7 @@ class Oddity:
 class Standing:
     """How a pipeline stands after the run ``run_id``, which started last.
 
-    ``runs``: how many the next run is compared with, at most a window's 256. ``recent``: the last 20, oldest first.
+    ``runs``: how many the window of the next run holds, at most 256. ``recent``: the last 20, oldest first.
     ``score`` is that of the latest run, None when it was never scored. ``odd`` is looked for in the window.
     """
 
