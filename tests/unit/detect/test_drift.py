@@ -22,7 +22,7 @@ from selfheal.detect.drift import (
     reference_of,
     stability_index,
 )
-from selfheal.domain.model import DriftState
+from selfheal.domain.model import Bins, DriftState
 from selfheal.testing.builders import NOON
 
 Row = list[float]
@@ -190,3 +190,9 @@ def test_a_level_shift_trains_once_and_within_a_day_and_a_half_in_8_simulations(
         asked = months(seed, shift_at=20, checks=100)
         assert len(asked) == 1, (seed, asked)
         assert asked[0] <= 20 + 6
+
+
+def test_a_bin_that_is_empty_counts_as_half_a_run() -> None:
+    halves = Bins((1.0,), (0.5, 0.5))
+    expected = (1 - 0.5) * math.log(1 / 0.5) + (0.005 - 0.5) * math.log(0.005 / 0.5)
+    assert math.isclose(stability_index(halves, [0.0] * 100), expected)

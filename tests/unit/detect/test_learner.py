@@ -102,3 +102,10 @@ def test_a_sample_of_many_pipelines_is_of_whole_ones_and_bounded() -> None:
     pipelines = {run.pipeline for run in sampled}
     assert (len(pipelines), len(sampled)) == (200, 2000)
     assert {run.pipeline for run in LEARNER.sample(iter(many[:6000]))} == pipelines
+
+
+def test_ranked_is_the_share_of_the_odd_that_score_above_99_percent_of_the_others() -> None:
+    scores = [float(n) for n in range(200)]  # 1 % of them are 198 and 199
+    done = Replay(200, 0.0, 0.0, [], scores, [500.0, 197.5, 197.0, 150.0])
+    assert figures_of(done).ranked == 0.5
+    assert figures_of(Replay(0, 0.0, 0.0, [], [], [])).ranked == 0.0

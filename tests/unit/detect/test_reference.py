@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +39,9 @@ def test_equal_scores_make_a_usable_reference() -> None:
 def test_few_scores_claim_no_rare_shares() -> None:
     assert min(reference_of(SCORES[:600]).shares) >= 0.005
     assert isinstance(reference_of(SCORES[:600]), Reference)
+
+
+def test_a_reference_rises_strictly_whatever_it_was_made_of() -> None:
+    for scores in ([0.0] * 600, [0.0] * 590 + [7.0] * 10, SCORES):
+        found = reference_of(scores).scores
+        assert all(low < high for low, high in pairwise(found)) and found[0] > 0

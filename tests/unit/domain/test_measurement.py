@@ -65,3 +65,8 @@ def test_of_two_measurements_of_a_run_the_more_complete_one_stays() -> None:
     other = a_measurement("shop:2")
     assert most_complete([early, late, other]) == {"shop:1": late, "shop:2": other}
     assert most_complete([late, other, early]) == {"shop:1": late, "shop:2": other}
+
+
+def test_of_two_equally_complete_measurements_the_earlier_one_stays() -> None:
+    early, late = a_measurement(cpu_percent=1.0), a_measurement(cpu_percent=2.0)
+    assert most_complete([early, late]) == {"shop:1": early}

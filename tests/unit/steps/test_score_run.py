@@ -203,6 +203,46 @@ def test_a_level_shift_is_told_although_its_first_runs_were_odd_in_the_same_way(
     assert [each.score.shift for each in scored] == [False] * 4 + [True] + [False] * 3
 
 
+def test_a_level_shift_is_told_although_the_same_metric_was_told_of() -> None:
+    world = World()
+    world.fill(30)
+    for number in range(8):
+        world.score(replace(slow(number), phases={}))
+    told = [incident.run.run_id for incident in world.incidents.stored.values()]
+    assert told == ["shop:slow-0", "shop:slow-4"]
+
+
+def test_the_other_direction_of_the_same_metric_is_news() -> None:
+    world = World()
+    world.fill(30)
+    first = world.score(replace(slow(0), phases={}))
+    second = world.score(replace(slow(1), phases={}, duration_seconds=2.0))
+    assert first.score.blame[0].metric == second.score.blame[0].metric == "duration"
+    assert len(world.incidents.stored) == 2
+
+
+@pytest.mark.parametrize(("ordinary", "incidents"), [(4, 1), (5, 2)])
+def test_after_five_ordinary_runs_an_oddity_is_news_again(ordinary: int, incidents: int) -> None:
+    world = World()
+    world.fill(30)
+    world.score(slow(0))
+    for number in range(ordinary):
+        world.score(a_measurement(f"shop:ok-{number}", started_at=NOON + timedelta(minutes=1 + number)))
+    assert world.score(slow(10)).score.level != "none"
+    assert len(world.incidents.stored) == incidents
+
+
+def test_incidents_that_proved_real_are_no_part_of_what_is_normal() -> None:
+    learned, kept_out = World(), World()
+    for world in (learned, kept_out):
+        world.fill(30)
+        for number in range(3):
+            world.score(slow(number))
+            world.runs.mark_confirmed(f"shop:slow-{number}", world is kept_out)
+    assert learned.score(slow(9)).score.blame == ()
+    assert kept_out.score(slow(9)).score.blame[0].metric == "phase:BUILD"
+
+
 def test_a_score_is_kept_with_its_run() -> None:
     world = World()
     world.fill(8)

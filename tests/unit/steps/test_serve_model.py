@@ -144,3 +144,9 @@ def test_a_champion_that_is_mended_serves_at_the_next_look(world: World) -> None
     world.models.artifacts["m1"] = good
     world.later()
     assert world.version() == "m1"
+
+
+def test_a_pointer_to_what_is_no_version_is_told_and_the_embedded_model_serves(world: World) -> None:
+    world.models.pointer = Champion(("../elsewhere",), "1")
+    assert world.version() == embedded_model().version
+    assert len(world.told) == 1 and "'../elsewhere' is no version" in world.told[0]

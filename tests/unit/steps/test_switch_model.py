@@ -101,3 +101,10 @@ def test_a_damaged_pointer_is_mended_by_a_promotion() -> None:
     world.models.pointer = Champion(damage="no list", tag="3")
     assert world.promote("m1") == "m1"
     assert world.models.champion().damage == ""
+
+
+def test_twenty_models_can_be_gone_back_to() -> None:
+    champion = Champion()
+    for number in range(25):
+        champion = champion.promoted(f"m{number}")
+    assert champion.served == tuple(f"m{number}" for number in range(5, 25))
