@@ -1,5 +1,6 @@
 """Alarm: when a score is worth telling people, and which metrics are to blame."""
 
+import math
 from collections.abc import Mapping
 
 from selfheal.detect.features import (
@@ -18,6 +19,7 @@ from selfheal.domain.score import Blame, Level
 HEAL_SHARE = 0.4
 NOTABLE = 2.0
 LEAST_RATIO = 1.25
+MOST_OF_IT = 0.8
 # A metric must have moved by this much in its own unit (percentage points, tests), whatever the statistics say.
 LEAST_CHANGE = {TESTS_FAILED: 1.0, TESTS_SKIPPED: 10.0, TESTS_TOTAL: 3.0, CPU: 15.0, MEMORY: 5.0}
 
@@ -35,16 +37,24 @@ def level_of(p_value: float, budget: float, notable: bool, shift: bool) -> Level
 def blamed(deviations: Mapping[str, Deviation], min_seconds: float, first: str = "") -> tuple[Blame, ...]:
     """The metrics that are far enough from their medians to be blamed, the worst first, ``first`` before all.
 
-    ``min_seconds``: no duration is blamed for a smaller difference. A slow phase makes the whole run slow as well:
-    when they are equally far, the phase is the better answer.
+    ``min_seconds``: no duration is blamed for a smaller difference. A slow phase makes the whole run slow as well: one
+    that accounts for most of the difference is the better answer, and comes before the whole.
     """
+    whole = deviations.get(DURATION)
     notable = [
         each for each in deviations.values() if abs(each.size) >= NOTABLE and _matters(each, min_seconds)
     ]
     if first in deviations and deviations[first] not in notable:
         notable.append(deviations[first])
-    notable.sort(key=lambda each: (each.metric != first, -round(abs(each.size), 1), each.metric == DURATION))
+    notable.sort(key=lambda each: (each.metric != first, -_weight(each, whole), each.metric == DURATION))
     return tuple(_blame(each) for each in notable)
+
+
+def _weight(each: Deviation, whole: Deviation | None) -> float:
+    if whole is None or not each.metric.startswith(PHASE):
+        return abs(each.size)
+    accounts_for = (each.value - each.median) / ((whole.value - whole.median) or math.inf)
+    return max(abs(each.size), abs(whole.size)) if accounts_for >= MOST_OF_IT else abs(each.size)
 
 
 def _matters(each: Deviation, min_seconds: float) -> bool:
