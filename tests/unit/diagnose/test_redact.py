@@ -98,9 +98,15 @@ def test_two_keys_on_one_line_both_go() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["DB_PASSWORD: access", "token: server # mine", "wrong password: swordfish it was"]
+    "line",
+    [
+        "DB_PASSWORD: access",
+        "token: server # mine",
+        "wrong password: swordfish it was",
+        "password.py::swordfish",
+    ],
 )
-def test_words_of_an_error_stay_only_where_an_error_goes_on(line: str) -> None:
+def test_what_neither_tells_a_place_nor_goes_on_about_an_error_goes(line: str) -> None:
     assert "[redacted:named-secret#1]" in Redactor().redact(line)
 
 

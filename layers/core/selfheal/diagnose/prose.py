@@ -10,7 +10,7 @@ _SOURCE_FILE = compiled(
     r"\.(?:py|pyi|[cm]?[jt]sx?|java|kts?|go|rs|rb|php|c|cc|cpp|cxx|h|hpp|cs|fs|vb|scala|swift|mm?|exs?|erl|hs|mli?"
     r"|dart|lua|p[lm]|sh|bash|sql|vue|svelte|groovy|clj|proto|tf|gradle|s?css|html?)\\?[\"']?:$"
 )
-_PLACE = r"\[?\d{1,7}(?:[,:]\d{1,7}){0,3}[\]):,.;]{0,3}|:[A-Za-z_]\w*(?:::\w+)*(?:\[[^\s\]]*\]?)?[,;:]?"
+_PLACE = r"\[?\d{1,7}(?:[,:]\d{1,7}){0,3}[\]):,.;]{0,3}|:[Tt]est\w*(?:::\w+)*(?:\[[^\s\]]*\]?)?[,;:]?"
 _CALLS = r"\d{1,7}(?:->[\w$.]+:\d{1,7})+[,;:]?"
 _ARN = compiled(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]*:\d*:secret:$")
 _ARN_NAME = r"[\w/+.@:*-]+[,;)\]]{0,3}"
