@@ -79,16 +79,6 @@ def test_blame_gives_value_median_and_ratio_in_the_users_unit() -> None:
     assert math.isclose(blame.ratio, blame.value / blame.median)
 
 
-def test_the_phase_that_accounts_for_a_slow_run_is_blamed_before_the_run() -> None:
-    slow = run(200, 440.0, phases={"INSTALL": 60.0, "BUILD": 340.0})
-    assert [blame.metric for blame in DETECTOR.score(slow, PAST).blame][:2] == ["phase:BUILD", "duration"]
-
-
-def test_a_run_that_is_slow_all_over_is_blamed_as_a_whole() -> None:
-    slow = run(200, 450.0, phases={"INSTALL": 110.0, "BUILD": 250.0})
-    assert DETECTOR.score(slow, PAST).blame[0].metric == "duration"
-
-
 def test_a_few_seconds_more_page_nobody_however_steady_the_pipeline() -> None:
     steady = [run(n, 3.0) for n in range(100)][::-1]
     assert DETECTOR.score(run(200, 8.0), steady).level is Level.NONE
