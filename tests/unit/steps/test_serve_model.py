@@ -7,7 +7,7 @@ import pytest
 from selfheal.detect.model import dump, embedded_model
 from selfheal.domain.errors import RequestRejected, ServiceUnavailable
 from selfheal.domain.model import Champion
-from selfheal.steps.serve_model import FRESH, ModelServer
+from selfheal.steps.serve_model import FRESH, ModelServer, serving
 from selfheal.testing.models import MemoryModels, a_model, a_record
 from selfheal.testing.service import FixedClock
 
@@ -150,3 +150,6 @@ def test_a_pointer_to_what_is_no_version_is_told_and_the_embedded_model_serves(w
     world.models.pointer = Champion(("../elsewhere",), "1")
     assert world.version() == embedded_model().version
     assert len(world.told) == 1 and "'../elsewhere' is no version" in world.told[0]
+    assert (
+        serving(world.models, world.models.pointer).model.version == EMBEDDED
+    )  # so it hinders no training either
