@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/.ready ## Create the development environment (.venv) once
@@ -43,11 +43,11 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 	touch $@; } >&2
 
 .PHONY: demo
-demo: setup ## Break real builds on this machine and watch them heal (ARGS=--json for a machine)
+demo: setup ## Break real builds here and watch them heal (ARGS=--json)
 	@$(BIN)/selfheal demo $(ARGS)
 
 .PHONY: test
-test: setup ## Run all tests, those against the local cloud included (ARGS=... for pytest)
+test: setup ## Run all tests, the local cloud's too (ARGS=... for pytest)
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: check
@@ -86,18 +86,18 @@ fmt: setup ## Format the code
 WITH_PEERS := detection scoring_speed
 
 .PHONY: bench
-bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-bench/.ready) ## Measure what the documents claim (BENCH=diagnosis for one of tests/bench, ARGS=... for it)
+bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-bench/.ready) ## Measure what the documents claim (BENCH=diagnosis for one)
 	@for measure in tests/bench/bench_$(or $(BENCH),*).py; do \
 		name=$${measure#tests/bench/bench_}; \
 		case " $(WITH_PEERS) " in *" $${name%.py} "*) PYTHONPATH=layers/core:. .venv-bench/bin/python "$$measure" $(ARGS);; \
 		*) $(BIN)/python "$$measure" $(ARGS);; esac; done
 
 .PHONY: build
-build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64 for the Architecture parameter x86_64)
+build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64)
 	$(BIN)/sam build
 
 .PHONY: deploy
-deploy: check-policies build ## Deploy into the AWS account of the current credentials (ENV=default or prod)
+deploy: check-policies build ## Deploy with the current credentials (ENV=default or prod)
 	$(BIN)/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: local-up
@@ -109,7 +109,7 @@ local-down: setup ## Stop the local cloud
 	@$(BIN)/selfheal local down
 
 .PHONY: invoke
-invoke: setup ## Run one function in Docker: FUNCTION=ExecuteActionFunction EVENT=events/x.json
+invoke: setup ## Run a function in Docker: FUNCTION=... EVENT=events/x.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "say which: make invoke FUNCTION=IngestRunFunction EVENT=events/<file>.json" >&2; exit 2; }
 	@docker info >/dev/null 2>&1 || { echo "make invoke needs a running Docker; without one, use make local-up" >&2; exit 2; }
 	$(BIN)/sam build

@@ -49,8 +49,9 @@ def backfill(
 ) -> None:
     """Measure the runs of the past and keep them as if Selfheal had been there; opens no incident.
 
-    Repeating it changes nothing; after an interruption it goes on where it was. The credentials of the caller
-    need the rights that docs/operations.md lists.
+    Repeating it changes nothing; after an interruption it goes on where it was.
+    The caller's credentials need the rights that docs/operations.md lists. The
+    newest runs (an hour, or four times ReconcileMinutes) are left to the stack.
     """
     with readable_errors():
         surroundings = surroundings_of(context)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from rich.console import Console
 from rich.text import Text
 
@@ -15,6 +15,9 @@ from selfheal.domain.errors import SelfhealError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+AWS_NEEDS = (
+    "A stack on AWS needs AWS_PROFILE, or credentials and AWS_DEFAULT_REGION; the local cloud needs --local."
+)
 
 
 class UsageError(Exception):
@@ -32,6 +35,8 @@ def readable_errors() -> Iterator[None]:
         # Nobody reads on. Python would complain once more when it flushes the stream at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(BROKEN_PIPE) from None
+    except (NoCredentialsError, NoRegionError) as error:
+        raise _failed(f"{error}. {AWS_NEEDS}", 1) from error
     except (LocalCloudError, SelfhealError, ClientError, BotoCoreError, OSError) as error:
         raise _failed(error, 1) from error
     except KeyboardInterrupt as error:

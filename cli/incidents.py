@@ -12,12 +12,14 @@ from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.records import Records
 from local.story import Story
+from selfheal.domain.errors import IncidentNotFound
 from selfheal.domain.incident import Incident
 from selfheal.steps.review_incident import Verdict, review_incident
 from selfheal.wire import encode
 
 FULL_ID = 16
 SEARCHED = 500
+SHOWN = 5
 
 app = typer.Typer(help="Look at incidents (list, the default; show), say which were real (confirm, dismiss).")
 
@@ -135,9 +137,15 @@ def as_document(incident: Incident, story: Story) -> dict[str, object]:
 
 
 def _find(stores: Records, start: str) -> Incident:
-    """The incident with this id, or the only recent one whose id starts so. Raises IncidentNotFound."""
+    """The incident with this id, or the only recent one whose id starts so. Raises UsageError, IncidentNotFound."""
     if len(start) < FULL_ID:
         found = [i for i in stores.incidents.recent(SEARCHED) if i.id.startswith(start)]
         if len(found) == 1:
             return found[0]
-    return stores.incidents.get(start)
+        if found:
+            some = ", ".join(incident.id for incident in found[:SHOWN])
+            raise UsageError(f"ID: {len(found)} incidents start with {start!r}: {some}; give more of the id")
+    try:
+        return stores.incidents.get(start)
+    except IncidentNotFound as error:
+        raise IncidentNotFound(f"{error}; `selfheal incidents` lists them") from error

@@ -33,8 +33,11 @@ Counts = Annotated[
 def redact(values: Values = None, counts: Counts = False) -> None:
     """Copy standard input to standard output without its secrets. Works offline.
 
-    Terminal codes and overwritten progress output go too; lines are cut at 1 MiB. If anything goes wrong, the
-    line at hand and all after it are not written, and the exit code is not 0.
+    Give a file as `selfheal redact < FILE`.
+
+    Terminal codes and overwritten progress output go too; lines are cut at 1 MiB.
+    If anything goes wrong, the line at hand and all after it are not written, and
+    the exit code is not 0.
     """
     with readable_errors():
         redactor = Redactor(known_values(values or (), os.environ), LINE_CAP)

@@ -43,6 +43,18 @@ class PastOfOne:
     refused: list[str] = field(default_factory=list)
 
 
+def read_row(line: bytes) -> object:
+    """What stands in a line. Raises InvalidEvent for what is no JSON in UTF-8; a byte order mark is passed over."""
+    try:
+        return json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InvalidEvent("run", f"must be UTF-8; byte {error.start + 1} of the line is not") from error
+    except RecursionError as error:
+        raise InvalidEvent("run", "must be a JSON object; this is nested too deeply") from error
+    except ValueError as error:
+        raise InvalidEvent("run", f"must be a JSON object: {error}") from error
+
+
 def past_of_one(lines: Iterable[bytes], pipeline: str) -> PastOfOne:
     """What the lines say of the pipeline; a run that comes twice counts as it was said last."""
     past = PastOfOne()
@@ -51,8 +63,8 @@ def past_of_one(lines: Iterable[bytes], pipeline: str) -> PastOfOne:
         if not line.strip():
             continue
         try:
-            run, name = measurement(json.loads(line))
-        except (InvalidEvent, ValueError, RecursionError) as error:
+            run, name = measurement(read_row(line))
+        except InvalidEvent as error:
             past.refused.append(f"line {number}: {error}")
             continue
         past.names.add(name)

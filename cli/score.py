@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import UsageError, readable_errors
-from cli.runs_file import MOST_SECONDS, opened
+from cli.runs_file import MOST_SECONDS, opened, read_row
 from selfheal.detect.detector import BUDGET, Detector
 from selfheal.detect.features import MIN_SECONDS
 from selfheal.detect.model import GlobalModel, embedded_model, load
@@ -63,9 +63,9 @@ def scored(lines: Iterable[bytes], scorer: StreamScorer) -> Iterator[dict[str, A
             continue
         run: Any = None
         try:
-            run = json.loads(line)
+            run = read_row(line)
             yield scorer.score(run)
-        except (InvalidEvent, ValueError, RecursionError) as error:
+        except InvalidEvent as error:
             yield {
                 "run_id": _name(run, "run_id"),
                 "pipeline": _name(run, "pipeline"),

@@ -1,11 +1,15 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
+from cli.errors import readable_errors
 from local.errors import StepFailed
 from local.scenario import names
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
@@ -178,7 +182,26 @@ def test_an_incident_as_json_holds_the_whole_ledger(world: FakeSurroundings) -> 
 def test_an_unknown_incident_is_a_readable_failure(world: FakeSurroundings) -> None:
     done = run(world, "incidents", "show", "ffff")
     assert done.exit_code == 1
-    assert "there is no incident 'ffff'" in done.stderr
+    assert "there is no incident 'ffff'; `selfheal incidents` lists them" in done.stderr
+
+
+def test_a_start_that_several_ids_share_lists_them(world: FakeSurroundings) -> None:
+    for last in "ab":
+        world.stores.incidents.open(replace(INCIDENT, id=f"5e1f00000000000{last}"))
+    done = run(world, "incidents", "show", "5e1f")
+    assert done.exit_code == 2
+    assert "2 incidents start with '5e1f': " in done.stderr
+    assert all(f"5e1f00000000000{last}" in done.stderr for last in "ab")
+
+
+@pytest.mark.parametrize("error", [NoCredentialsError(), NoRegionError()])
+def test_what_a_stack_on_aws_needs_is_said_when_it_is_not_there(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, readable_errors():
+        raise error
+    assert ended.value.exit_code == 1
+    assert "AWS_PROFILE" in capsys.readouterr().err
 
 
 def test_the_stack_is_chosen_on_either_level(world: FakeSurroundings) -> None:

@@ -64,6 +64,23 @@ def test_a_line_that_cannot_be_read_is_answered_in_its_place_and_the_rest_is_sco
     assert result.exit_code == 0 and "3 of 34 runs could not be scored" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "run: must be a JSON object: Expecting property name"),
+        (b"\xff\xfe", "run: must be UTF-8; byte 1 of the line is not"),
+        (b"[" * 100_000, "run: must be a JSON object; this is nested too deeply"),
+        (b"1" * 5_000, "run: must be a JSON object"),
+    ],
+)
+def test_a_line_that_is_no_json_is_refused_with_the_reason(tmp_path: Path, line: bytes, reason: str) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + LINES[0].encode() + b"\n" + line + b"\n")
+    first, second = scores(run("--runs", str(file)))
+    assert first["state"] == "warming"
+    assert second["state"] == "refused" and second["error"].startswith(f"line 2: {reason}")
+
+
 def test_a_tighter_budget_needs_more_to_call_a_run_odd() -> None:
     wide, tight = (
         scores(
@@ -94,7 +111,7 @@ def test_bytes_that_are_no_text_are_answered_in_their_place(tmp_path: Path) -> N
     file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(LINES[:8]).encode() + b'\r\n{"run_id": "\xff"}\r\n')
     found = scores(run("--runs", str(file)))
     assert [each["state"] for each in found] == ["warming"] * 5 + ["ready"] * 3 + ["refused"]
-    assert found[-1]["error"].startswith("line 9: 'utf-8' codec can't decode byte 0xff")
+    assert found[-1]["error"].startswith("line 9: run: must be UTF-8; byte 13 of the line is not")
 
 
 @pytest.mark.parametrize("option", ["--budget", "--min-seconds"])

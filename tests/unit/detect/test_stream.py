@@ -71,8 +71,8 @@ def test_a_renamed_pipeline_begins_anew() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"duration_s": math.nan}, "duration_seconds is nan"),
-        ({"duration_s": math.inf}, "duration_seconds is inf"),
+        ({"duration_s": math.nan}, "duration_s is nan"),
+        ({"duration_s": math.inf}, "duration_s is inf"),
         ({"duration_s": -1}, "negative"),
         ({"duration_s": "300"}, "duration_s: must be a number"),
         ({"duration_s": True}, "duration_s: must be a number"),
@@ -132,3 +132,11 @@ def test_a_long_history_with_gaps_is_bounded_and_scores_as_its_end_does() -> Non
     runs.sort(key=lambda run: (run["started_at"], run["run_id"]))
     found = [whole.score(run) for run in runs]
     assert [end.score(run) for run in runs[-257:]][-1] == found[-1]
+
+
+@pytest.mark.parametrize("name", ["pipeline", "run_id", "started_at", "status", "duration_s"])
+def test_a_field_that_a_run_must_have_and_has_not_is_said_to_be_missing(name: str) -> None:
+    run = a_run(1)
+    del run[name]
+    with pytest.raises(InvalidEvent, match=f"{name}: is missing; it must be"):
+        scorer().score(run)

@@ -92,7 +92,8 @@ def measurement(document: object) -> tuple[Measurement, str]:
         memory_percent=_optional(document, "memory_percent"),
     )
     if found := flaws(run):
-        raise InvalidEvent("run", f"{run.run_id} cannot be believed: {'; '.join(found)}")
+        named_as_here = "; ".join(found).replace("duration_seconds", "duration_s")
+        raise InvalidEvent("run", f"{run.run_id} cannot be believed: {named_as_here}")
     return run, pipeline
 
 
@@ -109,6 +110,8 @@ def _key(pipeline: str) -> PipelineKey:
 
 def _text(document: Mapping[str, Any], field_name: str) -> str:
     value = document.get(field_name)
+    if field_name not in document:
+        raise InvalidEvent(field_name, "is missing; it must be text")
     if not isinstance(value, str) or not value:
         raise InvalidEvent(field_name, f"must be text that is not empty, not {value!r}")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
@@ -139,6 +142,8 @@ def _moment(document: Mapping[str, Any]) -> datetime:
 
 def _number(document: Mapping[str, Any], field_name: str, where: str = "") -> float:
     value = document.get(field_name)
+    if field_name not in document:
+        raise InvalidEvent(f"{where}{field_name}", "is missing; it must be a number")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidEvent(f"{where}{field_name}", f"must be a number, not {value!r}")
     if LARGEST < abs(value) < math.inf:  # a whole number may be more than a float can hold
