@@ -36,7 +36,7 @@ def readable_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(BROKEN_PIPE) from None
     except (NoCredentialsError, NoRegionError) as error:
-        raise _failed(f"{error}. {AWS_NEEDS}", 1) from error
+        raise _failed(f"{str(error).rstrip('.')}. {AWS_NEEDS}", 1) from error
     except (LocalCloudError, SelfhealError, ClientError, BotoCoreError, OSError) as error:
         raise _failed(error, 1) from error
     except KeyboardInterrupt as error:

@@ -201,7 +201,8 @@ def test_what_a_stack_on_aws_needs_is_said_when_it_is_not_there(
     with pytest.raises(typer.Exit) as ended, readable_errors():
         raise error
     assert ended.value.exit_code == 1
-    assert "AWS_PROFILE" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "AWS_PROFILE" in said and ".." not in said
 
 
 def test_the_stack_is_chosen_on_either_level(world: FakeSurroundings) -> None:

@@ -84,3 +84,4 @@ def test_what_is_no_version_is_an_error_in_a_line(world: FakeSurroundings, versi
     result = run(world, "model", "promote", version)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1 and version in result.stderr
+    assert "`selfheal model " in result.stderr

@@ -273,3 +273,11 @@ def test_a_key_block_torn_by_reduction_does_not_leave() -> None:
     found = of(a_build(), "signing", *key, "bye")
     assert any("bye" in line.text for line in found.evidence)
     assert "bodyofthekey" not in repr(found)
+
+
+def test_a_heading_is_evidence_but_not_what_a_person_is_told_first() -> None:
+    heading, said = "===== FAILURES =====", "E       assert 11 == 12"
+    found = of(a_build(command="pytest"), heading, said, "===== 1 failed, 2 passed in 0.12s =====")
+    assert found.cause is Cause.TEST_FAILURE
+    assert said in found.summary and "FAILURES" not in found.summary
+    assert heading in [line.text for line in found.evidence]

@@ -165,11 +165,22 @@ def _of_match(run: Run, verdict: Match, same: Sequence[Match], log: Sequence[Log
         confidence=signature.confidence,
         source=source,
         fingerprint=fingerprint(signature.cause, source, verdict.test or first.line.text),
-        summary=_summary(run, signature.cause, first.line.text),
+        summary=_summary(run, signature.cause, _saying(first, same)),
         evidence=tuple(sorted(_shown(evidence[:MAX_EVIDENCE]), key=lambda line: line.line)),
         suspect=signature.suspect,
         test=verdict.test,
     )
+
+
+def _saying(first: Match, same: Sequence[Match]) -> str:
+    """The text of the first match, unless that is a mere heading and a match after it says more."""
+    after = [match.line.text for match in same if match.index >= first.index]
+    return next((text for text in after if not _is_heading(text)), first.line.text)
+
+
+def _is_heading(text: str) -> bool:
+    """Such as ``===== FAILURES =====``."""
+    return text.lstrip().startswith("===") and text.strip(" =").isupper()
 
 
 def _unknown(run: Run, words: Sequence[LogLine], log: Sequence[LogLine]) -> Diagnosis:

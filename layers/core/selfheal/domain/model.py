@@ -150,7 +150,12 @@ class ModelEntry:
 
 def require_version(version: str) -> None:
     """A version is part of object names. Raises InvalidEvent."""
-    if not _VERSION.fullmatch(version) or version == EMBEDDED:
+    if version == EMBEDDED:
+        raise InvalidEvent(
+            "version",
+            f"{version!r} is the package's own model; only `selfheal model rollback` goes back to it",
+        )
+    if not _VERSION.fullmatch(version):
         raise InvalidEvent(
             "version", f"{version!r} is no version of a model; `selfheal model list` shows them all"
         )
