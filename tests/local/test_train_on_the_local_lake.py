@@ -73,7 +73,8 @@ def test_the_deployed_function_trains_on_the_lake_and_its_model_serves(
     assert done["result"] == "promoted", done
     assert found.store.champion().version == done["version"]
     [record] = found.store.newest(9)
-    assert (record.version, record.pipelines) == (done["version"], 7)
+    assert record.version == done["version"]
+    assert record.pipelines >= 7  # and what other tests have built before
     assert [entry.event for entry in found.ledger.recent(9)] == [ModelEvent.PROMOTED, ModelEvent.SKIPPED]
     checked = train(state, "drift-check")
     assert (checked["result"], checked["champion"]) == ("steady", done["version"])
