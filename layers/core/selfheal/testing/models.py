@@ -48,14 +48,18 @@ class MemoryModels:
         """ModelStore."""
         require_version(version)
         if version not in self.records:
-            raise ModelNotFound(f"version: there is no model {version!r}")
+            raise ModelNotFound(
+                f"version: there is no model {version!r}; `selfheal model list` shows them all"
+            )
         return self.records[version]
 
     def artifact(self, version: str) -> bytes:
         """ModelStore."""
         require_version(version)
         if version not in self.artifacts:
-            raise ModelNotFound(f"version: there is no model {version!r}")
+            raise ModelNotFound(
+                f"version: there is no model {version!r}; `selfheal model list` shows them all"
+            )
         return self.artifacts[version]
 
     def newest(self, limit: int) -> list[ModelRecord]:
