@@ -260,3 +260,19 @@ def test_ten_thousand_runs_of_history_with_gaps_score_as_the_last_256_do() -> No
         for each in runs:
             world.runs.save(each)
     assert long.score(slow(0)).score == short.score(slow(0)).score
+
+
+def test_a_run_whose_memory_came_late_is_scored_whole_and_opens_its_incident_once() -> None:
+    world = World()
+    for n in range(40):
+        world.runs.save(
+            a_measurement(f"shop:m{n}", started_at=NOON - timedelta(hours=n + 1), memory_percent=30.0)
+        )
+    early = a_measurement(memory_percent=None, missing=("memory_percent",))
+    assert world.score(early).score.level == "none"
+    world.runs.stored["shop:1"] = replace(
+        world.runs.stored["shop:1"], measurement=replace(early, memory_percent=95.0, missing=())
+    )
+    found = [world.score(early).score for _ in range(2)]
+    assert [score.blame[0].metric for score in found] == ["memory_percent"] * 2
+    assert len(world.incidents.stored) == len(world.bus.published) == 1

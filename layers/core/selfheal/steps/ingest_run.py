@@ -79,6 +79,9 @@ class RunIntake:
             self.bus.publish(RUN_MEASURED, run_measured(measurement))
             self.runs.mark_announced(measurement.run_id)
         elif taken.intake is Intake.COMPLETED and settled(measurement, self.clock.now()):
+            if len(measurement.missing) < LATE_METRICS:
+                # Scored anew, for what came late may be what is odd; an incident opens once a run, however often.
+                self.bus.publish(RUN_MEASURED, run_measured(measurement))
             self.runs.settle(measurement.run_id)
 
     def _take_in(self, ref: RunRef) -> Taken | None:
