@@ -61,6 +61,14 @@ def test_a_run_that_comes_late_is_compared_with_those_before_it() -> None:
     assert late.score(a_run(20, 900.0)) == expected
 
 
+def test_a_run_that_is_only_remembered_counts_as_one_that_was_scored() -> None:
+    scoring, remembering = scorer(), scorer()
+    for n in range(30):
+        scoring.score(a_run(n))
+        remembering.remember(a_run(n))
+    assert remembering.score(a_run(30, 700.0)) == scoring.score(a_run(30, 700.0))
+
+
 def test_a_renamed_pipeline_begins_anew() -> None:
     stream = scorer()
     for n in range(20):

@@ -58,6 +58,11 @@ class StreamScorer:
         past.add(run)
         return document_of(run.run_id, name, score)
 
+    def remember(self, document: object) -> None:
+        """Make a run part of its pipeline's past without scoring it. Raises InvalidEvent as ``score`` does."""
+        run, name = measurement(document)
+        self._past.setdefault(name, _Past()).add(run)
+
 
 def document_of(run_id: str, pipeline: str, score: Score) -> dict[str, Any]:
     """A score as `selfheal score` prints it."""
