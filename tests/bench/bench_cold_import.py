@@ -39,6 +39,9 @@ ENVIRONMENT = {
     "SELFHEAL_FALLBACK_MODEL_ID": "",
     "SELFHEAL_ALERT_BUDGET": "5",
     "SELFHEAL_ANOMALY_MIN_SECONDS": "10",
+    "SELFHEAL_MODEL_BUDGET_TABLE": "budgets",
+    "SELFHEAL_MODEL_TOKENS_PER_INCIDENT": "12000",
+    "SELFHEAL_MODEL_TOKENS_PER_DAY": "500000",
     "SELFHEAL_RECONCILE_MINUTES": "15",
     "SELFHEAL_ACTOR": "execute-action",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -52,7 +55,11 @@ import app
 imported = time.perf_counter()
 from selfheal.runtime import runtime
 for port in {ports!r}:
-    getattr(runtime, port)
+    if port == "detector":  # without asking the bucket which model serves: there is no bucket here
+        from selfheal.detect.model import embedded_model
+        embedded_model(), runtime.models
+    else:
+        getattr(runtime, port)
 if "reader" in {ports!r}:
     runtime._clients("codebuild")
 ready = time.perf_counter()
