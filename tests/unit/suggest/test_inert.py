@@ -16,7 +16,10 @@ ALIVE = re.compile(
 @pytest.mark.parametrize(
     ("alive", "inert"),
     [
-        ("GET https://registry.npmjs.org/left-pad 429", "GET https[:]//registry[.]npmjs[.]org/left-pad 429"),
+        (
+            "GET https://registry.example.org/left-pad 429",
+            "GET https[:]//registry[.]example[.]org/left-pad 429",
+        ),
         ("see www.evil.example now", "see www[.]evil[.]example now"),
         ("see evil.example/steal?q=1", "see evil[.]example/steal?q=1"),
         ("HTTPS://EVIL.EXAMPLE", "HTTPS[:]//EVIL[.]EXAMPLE"),
