@@ -16,7 +16,7 @@ from selfheal.detect.detector import WINDOW
 from selfheal.detect.features import FEATURES, MIN_SECONDS
 from selfheal.detect.forest import LIBRARY, grow, stored
 from selfheal.detect.model import GlobalModel
-from selfheal.detect.normal import FEWEST_RUNS, Normal, Oddness
+from selfheal.detect.normal import FEWEST_RUNS, MAGNITUDE, Normal, Oddness
 from selfheal.detect.reference import FEWEST_SCORES, SHARES, Reference, reference_of
 from selfheal.detect.shift import since_shift
 from selfheal.detect.trial import made_odd
@@ -140,6 +140,6 @@ def scored(
 
 
 def _alarms(odd: Oddness, model: GlobalModel, budget: float, min_seconds: float) -> bool:
-    reference = model.scores if odd.detector == "forest" else model.magnitudes
+    reference = model.magnitudes if odd.detector == MAGNITUDE else model.scores
     notable = bool(blamed(odd.deviations, min_seconds))
     return level_of(reference.p_value(odd.raw), budget, notable, shift=False) is not Level.NONE
