@@ -19,7 +19,7 @@ from cli.terminal import make_console
 from selfheal.diagnose.lines import LONGEST_LINE, lines_of
 from selfheal.diagnose.offline import diagnose_lines, diagnose_log, quoted
 from selfheal.diagnose.signatures import Signature
-from selfheal.domain.decision import applicable
+from selfheal.domain.choice import applicable
 from selfheal.domain.diagnosis import Diagnosis
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.remedy import Remedy

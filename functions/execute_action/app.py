@@ -11,7 +11,7 @@ from selfheal.wire import decode, encode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ExecuteRequest in; the Action out."""
     executor = Executor(
-        incidents=runtime.incidents, reader=runtime.reader, builds=runtime.builds, actions=runtime.actions,
+        incidents=runtime.incidents, reader=runtime.reader, tools=runtime.tools, actions=runtime.actions,
         ledger=runtime.ledger, clock=runtime.clock, ceiling=runtime.settings.mode, policy=runtime.policy,
         actor=runtime.actor,
     )  # fmt: skip

@@ -25,8 +25,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "layers/core")]
 from selfheal.adapters.converse import OVERHEAD_TOKENS, most_tokens, request_of  # noqa: E402
 from selfheal.diagnose.offline import diagnose_log  # noqa: E402
 from selfheal.diagnose.redact import Redactor  # noqa: E402
+from selfheal.domain.choice import applicable  # noqa: E402
 from selfheal.domain.conversation import Question, Usage  # noqa: E402
-from selfheal.domain.decision import applicable  # noqa: E402
 from selfheal.remedies.registry import catalogue  # noqa: E402
 from selfheal.suggest.models import answer_tokens, modes  # noqa: E402
 from selfheal.suggest.prices import price_table  # noqa: E402

@@ -13,6 +13,7 @@ from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.run import Run
 from selfheal.domain.score import Level, Score
 from selfheal.ports import Model, TestCase
+from selfheal.remedy_ports import Tools
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.steps.execute_action import ExecuteRequest, Executor
@@ -155,7 +156,7 @@ class Healing:
         executor = Executor(
             incidents=self.incidents,
             reader=self.service,
-            builds=self.service,
+            tools=Tools(self.service),
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,

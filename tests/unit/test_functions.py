@@ -19,6 +19,7 @@ from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
 from selfheal.measure_ports import Utilisation
 from selfheal.remedies.registry import catalogue
+from selfheal.remedy_ports import Tools
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.builders import NOON, a_measurement, a_run
@@ -73,7 +74,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         logs=service,
         log_sizes=service,
         deployment_steps=service,
-        builds=service,
+        tools=Tools(service),
         finished=service,
         lake=MemoryLake(),
         models=MemoryModels(),

@@ -226,22 +226,6 @@ class IntakeQueue(Protocol):
         """Send events of the shape EventBridge delivers."""
 
 
-class Builds(Protocol):
-    """What remedies may do to CodeBuild. Only execute_action holds one."""
-
-    def retry(self, build_id: str, token: str) -> str:
-        """RetryBuild: the same build again. Gives the new build's id. Raises RequestRejected."""
-
-    def start_clean(self, project: str, source_version: str, token: str) -> str:
-        """Drop the project's cache and build that commit without any cache. Gives the new build's id."""
-
-    def differs_from_project(self, build_id: str) -> str:
-        """What this build was started with that the project alone would not give; empty when nothing."""
-
-    def started_since(self, project: str, since: datetime) -> list[Run]:
-        """The project's builds that started at or after ``since``, newest first (at most 100 are looked at)."""
-
-
 class FinishedRuns(Protocol):
     """Lists runs, so that those whose event never came are found."""
 

@@ -19,7 +19,6 @@ from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenErro
 from selfheal.domain.policy import Policy
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import (
-    Builds,
     EventBus,
     FinishedRuns,
     IntakeQueue,
@@ -30,6 +29,7 @@ from selfheal.ports import (
     RunReader,
     TestReports,
 )
+from selfheal.remedy_ports import Tools
 from selfheal.settings import Settings
 from selfheal.steps.measure_run import Gauges
 from selfheal.steps.reconcile_runs import look_back
@@ -113,11 +113,11 @@ class Runtime(Stores):
         return CodeBuildReports(self._clients("codebuild"))
 
     @cached_property
-    def builds(self) -> Builds:
-        """What remedies may do to CodeBuild."""
+    def tools(self) -> Tools:
+        """What remedies work with."""
         from selfheal.adapters.codebuild import CodeBuildBuilds
 
-        return CodeBuildBuilds(self._clients("codebuild"))
+        return Tools(CodeBuildBuilds(self._clients("codebuild")))
 
     @cached_property
     def metrics(self) -> BuildMetrics:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfheal.domain.decision import Decision, Spent, Verdict, applicable, decide
+from selfheal.domain.choice import applicable
+from selfheal.domain.decision import Decision, Spent, Verdict, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.policy import Mode, Policy, parse_policy
 from selfheal.remedies.registry import catalogue

@@ -15,6 +15,7 @@ from selfheal.domain.incident import IncidentKind, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
+from selfheal.remedy_ports import Tools
 from selfheal.steps.await_outcome import AwaitRequest, await_outcome
 from selfheal.steps.escalate import escalate
 from selfheal.steps.execute_action import ExecuteRequest, Executor
@@ -139,7 +140,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            builds=guard(self.service),
+            tools=Tools(guard(self.service)),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,

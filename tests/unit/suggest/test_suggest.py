@@ -5,8 +5,8 @@ import json
 import pytest
 
 from selfheal.diagnose.redact import Redactor
+from selfheal.domain.choice import applicable
 from selfheal.domain.conversation import ModelReply, Question, Reservation, TokenLimits, Usage
-from selfheal.domain.decision import applicable
 from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suggestion, Suspect
 from selfheal.domain.errors import (
     InvalidEvent,

@@ -1,6 +1,9 @@
 """Action: one execution of a remedy, and what verifiably came of it."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,11 +29,32 @@ class Action:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What exactly a remedy would do: what a person approves and what execution is held to.
+
+    ``target`` names what it is done to (a build id, a stage of an execution, a deployment group), ``commit`` the
+    source version that results, ``parameters`` whatever else the call says (a compute type, an execution to go
+    back to).
+    """
+
+    remedy: str
+    target: str
+    commit: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def digest(self, policy_version: str) -> str:
+        """The SHA-256 (hex) of this very plan under that version of the policy; any difference gives another."""
+        parts = [self.remedy, self.target, self.commit, sorted(self.parameters.items()), policy_version]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 class OutcomeStatus(StrEnum):
     """What verifiably came of an incident."""
 
     HEALED = "healed"
     NOT_HEALED = "not_healed"
+    WORSE = "worse"
     UNKNOWN = "unknown"
     NOTIFIED = "notified"
     OBSERVED = "observed"

@@ -1,14 +1,13 @@
 """Decision: what policy makes of a diagnosis. Pure; the same input always gives the same decision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, Suspect
+from selfheal.domain.choice import NOTIFY, choose
+from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.remedy import Remedy
-
-NOTIFY = "notify"
 
 
 class Verdict(StrEnum):
@@ -50,40 +49,6 @@ class Spent:
             if used >= allowed:
                 return f"budget spent: {used} of {allowed} actions used for {scope}"
         return ""
-
-
-def applicable(diagnosis: Diagnosis, catalogue: Iterable[Remedy]) -> list[Remedy]:
-    """The remedies that fit the diagnosis, best first; ``notify`` fits everything and comes last.
-
-    A remedy made for the suspected part of the environment goes before a general one; then less risk first.
-    """
-    fitting = [
-        remedy
-        for remedy in catalogue
-        if remedy.id == NOTIFY
-        or (
-            diagnosis.cause in remedy.causes
-            and remedy.suspect in (Suspect.NONE, diagnosis.suspect)
-            and diagnosis.transient is True
-        )
-    ]
-    risks = ["repeats", "changes", "none"]
-    return sorted(
-        fitting,
-        key=lambda r: (
-            r.id == NOTIFY,
-            r.suspect != diagnosis.suspect,
-            risks.index(r.risk),
-            -r.delay_seconds,
-            r.id,
-        ),
-    )
-
-
-def choose(diagnosis: Diagnosis, catalogue: Iterable[Remedy], suggested: str) -> Remedy:
-    """The remedy to decide on. A suggestion only reorders what fits anyway; anything else is ignored."""
-    fitting = applicable(diagnosis, catalogue)
-    return next((remedy for remedy in fitting if remedy.id == suggested), fitting[0])
 
 
 def decide(

@@ -10,10 +10,11 @@ from selfheal.domain.score import Score
 
 
 class IncidentKind(StrEnum):
-    """Why the run needs attention."""
+    """Why the run needs attention: it failed, it passed but is odd, or what it deployed is harming users."""
 
     FAILED = "failed"
     ANOMALOUS = "anomalous"
+    HARMFUL = "harmful"
 
 
 def incident_id(run_id: str) -> str:

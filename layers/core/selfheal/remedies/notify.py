@@ -1,9 +1,10 @@
 """notify: touch nothing, tell a person. The state machine's Notify state does the telling for every incident."""
 
+from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run
-from selfheal.ports import Builds
+from selfheal.remedy_ports import Tools
 
 REMEDY = Remedy(
     id="notify",
@@ -15,13 +16,19 @@ REMEDY = Remedy(
 )
 
 
-def preflight(run: Run, builds: Builds) -> str:
+def preflight(run: Run, tools: Tools) -> str:
     """See RemedyModule. There is nothing that could forbid telling."""
-    del run, builds
+    del run, tools
     return ""
 
 
-def start(run: Run, builds: Builds, token: str) -> str:
+def plan(run: Run, tools: Tools) -> Plan:
+    """See RemedyModule."""
+    del tools
+    return Plan(REMEDY.id, run.ref.run_id)
+
+
+def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
     """See RemedyModule. Starts no run."""
-    del run, builds, token
+    del plan, run, tools, token
     return ""

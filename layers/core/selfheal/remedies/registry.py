@@ -8,10 +8,11 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from selfheal import remedies
+from selfheal.domain.action import Plan
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.remedy import Remedy
 from selfheal.domain.run import Run
-from selfheal.ports import Builds
+from selfheal.remedy_ports import Tools
 
 
 class RemedyModule(Protocol):
@@ -19,11 +20,15 @@ class RemedyModule(Protocol):
 
     REMEDY: Remedy
 
-    def preflight(self, run: Run, builds: Builds) -> str:
+    def preflight(self, run: Run, tools: Tools) -> str:
         """Why the remedy must not be carried out on this run, in plain words; empty when it may."""
 
-    def start(self, run: Run, builds: Builds, token: str) -> str:
-        """Carry it out. Gives the id of the run it started, empty when it starts none.
+    def plan(self, run: Run, tools: Tools) -> Plan:
+        """What exactly it would do to this run, read from the service and changing nothing. Raises ActionRefused
+        when that cannot be said."""
+
+    def start(self, plan: Plan, run: Run, tools: Tools, token: str) -> str:
+        """Carry out that plan. Gives the id of the run it started, empty when it starts none.
 
         The same ``token`` (at most 64 characters) must not start a second run.
         """

@@ -1,10 +1,11 @@
 """retry_build: the same build once more, with everything it was started with (RetryBuild)."""
 
+from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run
-from selfheal.ports import Builds
 from selfheal.remedies.preflight import build_again
+from selfheal.remedy_ports import Tools
 
 REMEDY = Remedy(
     id="retry_build",
@@ -28,11 +29,18 @@ REMEDY = Remedy(
 )
 
 
-def preflight(run: Run, builds: Builds) -> str:
+def preflight(run: Run, tools: Tools) -> str:
     """See RemedyModule."""
-    return build_again(run, builds)
+    return build_again(run, tools)
 
 
-def start(run: Run, builds: Builds, token: str) -> str:
+def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
-    return builds.retry(run.ref.run_id, token)
+    del tools
+    return Plan(REMEDY.id, run.ref.run_id, run.source_version)
+
+
+def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
+    """See RemedyModule."""
+    del run
+    return tools.builds.retry(plan.target, token)

@@ -1,10 +1,11 @@
 """retry_build_clean: drop the project's cache and build the same commit without one."""
 
+from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run
-from selfheal.ports import Builds
 from selfheal.remedies.preflight import build_again
+from selfheal.remedy_ports import Tools
 
 REMEDY = Remedy(
     id="retry_build_clean",
@@ -25,17 +26,23 @@ REMEDY = Remedy(
 )
 
 
-def preflight(run: Run, builds: Builds) -> str:
+def preflight(run: Run, tools: Tools) -> str:
     """See RemedyModule. A new build knows only the project, so nothing may hang on how the old one was started."""
-    if reason := build_again(run, builds):
+    if reason := build_again(run, tools):
         return reason
     if not run.source_version:
         return "the build's commit is not known, so it cannot be built again exactly"
-    if difference := builds.differs_from_project(run.ref.run_id):
+    if difference := tools.builds.differs_from_project(run.ref.run_id):
         return f"the build was started with what the project alone does not give ({difference})"
     return ""
 
 
-def start(run: Run, builds: Builds, token: str) -> str:
+def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
-    return builds.start_clean(run.ref.key.name, run.source_version, token)
+    del tools
+    return Plan(REMEDY.id, run.ref.run_id, run.source_version, {"cache": "none"})
+
+
+def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
+    """See RemedyModule."""
+    return tools.builds.start_clean(run.ref.key.name, plan.commit, token)

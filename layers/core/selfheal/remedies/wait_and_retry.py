@@ -1,8 +1,13 @@
 """wait_and_retry: give what was overloaded time to recover, then build again."""
 
+from dataclasses import replace
+
+from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.remedy import Remedy, Risk
+from selfheal.domain.run import Run
 from selfheal.remedies import retry_build
+from selfheal.remedy_ports import Tools
 
 preflight = retry_build.preflight
 start = retry_build.start
@@ -16,3 +21,8 @@ REMEDY = Remedy(
     undo=retry_build.REMEDY.undo,
     delay_seconds=60,
 )
+
+
+def plan(run: Run, tools: Tools) -> Plan:
+    """See RemedyModule."""
+    return replace(retry_build.plan(run, tools), remedy=REMEDY.id)

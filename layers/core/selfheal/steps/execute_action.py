@@ -11,8 +11,9 @@ from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.remedy import Risk
-from selfheal.ports import ActionStore, Builds, Clock, IncidentStore, Ledger, RunReader
+from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
+from selfheal.remedy_ports import Tools
 from selfheal.steps.decide_action import decision_on
 from selfheal.wire import encode
 
@@ -38,7 +39,7 @@ class Executor:
 
     incidents: IncidentStore
     reader: RunReader
-    builds: Builds
+    tools: Tools
     actions: ActionStore
     ledger: Ledger
     clock: Clock
@@ -93,7 +94,7 @@ class Executor:
 
     def _intend(self, request: ExecuteRequest, incident: Incident, remedy: RemedyModule) -> Action:
         self._check_still_allowed(incident)
-        if reason := remedy.preflight(self.reader.read(incident.run), self.builds):
+        if reason := remedy.preflight(self.reader.read(incident.run), self.tools):
             raise ActionRefused(reason)
         intent = Action(incident.id, request.remedy, ActionStatus.INTENDED, self.clock.now())
         return self.actions.intend(intent, incident.lineage, self.policy.budget)
@@ -107,7 +108,7 @@ class Executor:
         if not new_run_id:
             self._check_still_allowed(incident)
             run = self.reader.read(incident.run)
-            new_run_id = remedy.start(run, self.builds, token_of(incident))
+            new_run_id = remedy.start(remedy.plan(run, self.tools), run, self.tools, token_of(incident))
         started = replace(action, status=ActionStatus.STARTED, new_run_id=new_run_id)
         self.actions.finish(started)
         return self._recorded(started)
@@ -118,7 +119,7 @@ class Executor:
         CodeBuild remembers an idempotency token for five minutes only; after that it protects nobody.
         """
         since = action.intended_at - CLOCKS_APART
-        for run in self.builds.started_since(incident.run.key.name, since):
+        for run in self.tools.builds.started_since(incident.run.key.name, since):
             ours = run.initiator.endswith(f"/{self.actor}")
             # A build that has not fetched its source yet has no commit; ours since the intent is ours.
             same = run.source_version in (incident.lineage.source_version, "")

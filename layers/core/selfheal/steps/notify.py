@@ -10,6 +10,7 @@ from selfheal.suggest.inert import defanged
 HEADLINES = {
     OutcomeStatus.HEALED: "healed",
     OutcomeStatus.NOT_HEALED: "not healed",
+    OutcomeStatus.WORSE: "worse than before",
     OutcomeStatus.UNKNOWN: "outcome unknown",
     OutcomeStatus.NOTIFIED: "needs a person",
     OutcomeStatus.OBSERVED: "observed, nothing done",

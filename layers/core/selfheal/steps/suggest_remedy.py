@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from selfheal.diagnose.redact import Redactor
-from selfheal.domain.decision import applicable
+from selfheal.domain.choice import applicable
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey

@@ -3,7 +3,7 @@
 It does not repeat the finding: wherever a suggestion is shown, the diagnosis stands right above it.
 """
 
-from selfheal.domain.decision import NOTIFY
+from selfheal.domain.choice import NOTIFY
 from selfheal.domain.diagnosis import SCORE, Diagnosis
 from selfheal.domain.remedy import Remedy
 from selfheal.suggest.advice import ADVICE, ODD_BUT_PASSED, SUSPECTS

@@ -6,6 +6,7 @@ from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
+from selfheal.remedy_ports import Tools
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.testing.builders import NOON, a_run, an_incident
 from selfheal.testing.memory import MemoryActions, MemoryIncidents, MemoryLedger
@@ -43,7 +44,7 @@ class World:
         executor = Executor(
             incidents=self.incidents,
             reader=self.service,
-            builds=self.service,
+            tools=Tools(self.service),
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,
