@@ -1,4 +1,4 @@
-"""The half of the composition root that hands out what is kept: the stores, in the table and in the lake bucket."""
+"""The third of the composition root that hands out what is kept: the stores, in the table and in the lake bucket."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
