@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from selfheal.adapters.codebuild import CodeBuildBuilds
+from selfheal.adapters.build_actions import CodeBuildBuilds
 from selfheal.domain.errors import RequestRejected, RunNotFound, Throttled
+from selfheal.remedy_ports import BuildDetails, Overrides
 
 Scripted = Callable[[str], tuple[Any, Stubber]]
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -48,24 +49,31 @@ def test_a_refused_retry_keeps_the_services_reason(scripted: Scripted, code: str
         CodeBuildBuilds(client).retry("shop:1", TOKEN)
 
 
-def test_a_clean_build_drops_the_cache_first_and_overrides_the_cache_alone(scripted: Scripted) -> None:
+@pytest.mark.parametrize(
+    ("overrides", "sent"),
+    [
+        (Overrides(), {}),
+        (Overrides(no_cache=True), {"cacheOverride": {"type": "NO_CACHE"}}),
+        (Overrides(compute_type="BUILD_GENERAL1_LARGE"), {"computeTypeOverride": "BUILD_GENERAL1_LARGE"}),
+        (Overrides(timeout_minutes=120), {"timeoutInMinutesOverride": 120}),
+    ],
+)
+def test_a_build_started_anew_overrides_what_it_is_told_and_nothing_else(
+    scripted: Scripted, overrides: Overrides, sent: dict[str, Any]
+) -> None:
+    client, stubber = scripted("codebuild")
+    request = {"projectName": "shop", "sourceVersion": COMMIT, "idempotencyToken": TOKEN} | sent
+    stubber.add_response("start_build", {"build": {"id": "shop:3"}}, request)
+    assert CodeBuildBuilds(client).start("shop", COMMIT, overrides, TOKEN) == "shop:3"
+
+
+def test_a_cache_is_dropped(scripted: Scripted) -> None:
     client, stubber = scripted("codebuild")
     stubber.add_response("invalidate_project_cache", {}, {"projectName": "shop"})
-    request = {
-        "projectName": "shop",
-        "sourceVersion": COMMIT,
-        "cacheOverride": {"type": "NO_CACHE"},
-        "idempotencyToken": TOKEN,
-    }
-    stubber.add_response("start_build", {"build": {"id": "shop:3"}}, request)
-    assert CodeBuildBuilds(client).start_clean("shop", COMMIT, TOKEN) == "shop:3"
-
-
-def test_no_build_is_started_when_the_cache_could_not_be_dropped(scripted: Scripted) -> None:
-    client, stubber = scripted("codebuild")
+    CodeBuildBuilds(client).drop_cache("shop")
     stubber.add_client_error("invalidate_project_cache", "ResourceNotFoundException", "no such project")
     with pytest.raises(RequestRejected, match="InvalidateProjectCache"):
-        CodeBuildBuilds(client).start_clean("shop", COMMIT, TOKEN)
+        CodeBuildBuilds(client).drop_cache("shop")
 
 
 def settings(**changes: Any) -> dict[str, Any]:
@@ -88,13 +96,76 @@ def environment(**changes: Any) -> dict[str, Any]:
     return {"environment": settings()["environment"] | changes}
 
 
-def differs(scripted: Scripted, **changes: Any) -> str:
+def details(scripted: Scripted, of_project: dict[str, Any] | None = None, **changes: Any) -> BuildDetails:
     client, stubber = scripted("codebuild")
     build = {"id": "shop:1", "projectName": "shop"} | settings(**changes)
     stubber.add_response("batch_get_builds", {"builds": [build]}, {"ids": ["shop:1"]})
-    project = {"name": "shop", "sourceVersion": "main"} | settings()
+    project = {"name": "shop", "sourceVersion": "main"} | settings() | (of_project or {})
     stubber.add_response("batch_get_projects", {"projects": [project]}, {"names": ["shop"]})
-    return CodeBuildBuilds(client).differs_from_project("shop:1")
+    return CodeBuildBuilds(client).details("shop:1")
+
+
+def differs(scripted: Scripted, **changes: Any) -> str:
+    return details(scripted, **changes).difference
+
+
+@pytest.mark.parametrize(
+    ("tags", "tagged"),
+    [
+        ([], False),
+        ([{"key": "selfheal", "value": "disabled"}], False),
+        ([{"key": "Selfheal", "value": "enabled"}], False),
+        ([{"key": "team", "value": "a"}, {"key": "selfheal", "value": "enabled"}], True),
+    ],
+)
+def test_a_project_is_healed_only_with_its_tag(
+    scripted: Scripted, tags: list[dict[str, str]], tagged: bool
+) -> None:
+    assert details(scripted, {"tags": tags}).tagged is tagged
+
+
+@pytest.mark.parametrize(
+    ("native", "left"),
+    [
+        ({}, 0),
+        ({"autoRetryLimit": 2, "autoRetryNumber": 0}, 2),
+        ({"autoRetryLimit": 2, "autoRetryNumber": 2}, 0),
+    ],
+)
+def test_retries_that_codebuild_makes_by_itself_are_counted(
+    scripted: Scripted, native: dict[str, int], left: int
+) -> None:
+    assert details(scripted, autoRetryConfig=native).native_retries_left == left
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "approval", "unapproved"),
+    [
+        ("pr/7", "DISABLED", True),
+        ("pr/7", "FORK_PULL_REQUESTS", False),
+        ("pr/7", "ALL_PULL_REQUESTS", False),
+        ("main", "DISABLED", False),
+        (COMMIT, "DISABLED", False),
+    ],
+)
+def test_a_pull_request_counts_as_approved_only_where_somebody_had_to(
+    scripted: Scripted, asked_for: str, approval: str, unapproved: bool
+) -> None:
+    webhook = {"pullRequestBuildPolicy": {"requiresCommentApproval": approval}}
+    found = details(scripted, {"webhook": webhook}, sourceVersion=asked_for)
+    assert found.unapproved_pull_request is unapproved
+
+
+def test_a_pull_request_of_a_project_without_that_policy_is_not_approved(scripted: Scripted) -> None:
+    assert details(scripted, sourceVersion="pr/7").unapproved_pull_request
+
+
+def test_what_a_build_runs_on_is_told(scripted: Scripted) -> None:
+    found = details(scripted)
+    assert (found.environment_type, found.compute_type) == ("LINUX_CONTAINER", "BUILD_GENERAL1_SMALL")
+    assert (found.fleet, found.timeout_minutes) == (False, 60)
+    fleet = environment(fleet={"fleetArn": "arn:aws:codebuild:us-east-1:111122223333:fleet/a:1"})
+    assert details(scripted, **fleet).fleet
 
 
 def test_a_build_of_the_bare_project_differs_in_nothing(scripted: Scripted) -> None:
@@ -144,10 +215,11 @@ def test_a_project_or_build_that_is_gone_is_said(scripted: Scripted) -> None:
     build = {"id": "shop:1", "projectName": "shop"}
     stubber.add_response("batch_get_builds", {"builds": [build]})
     stubber.add_response("batch_get_projects", {"projects": [], "projectsNotFound": ["shop"]})
-    assert "does not exist any more" in CodeBuildBuilds(client).differs_from_project("shop:1")
+    with pytest.raises(RunNotFound, match="does not exist any more"):
+        CodeBuildBuilds(client).details("shop:1")
     stubber.add_response("batch_get_builds", {"builds": []})
     with pytest.raises(RunNotFound):
-        CodeBuildBuilds(client).differs_from_project("shop:1")
+        CodeBuildBuilds(client).details("shop:1")
 
 
 def a_build(name: str, minutes: int) -> dict[str, Any]:

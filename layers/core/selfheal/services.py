@@ -45,7 +45,7 @@ class Services(Stores):
     @cached_property
     def tools(self) -> Tools:
         """What remedies work with."""
-        from selfheal.adapters.codebuild import CodeBuildBuilds
+        from selfheal.adapters.build_actions import CodeBuildBuilds
 
         return Tools(CodeBuildBuilds(self._clients("codebuild")))
 

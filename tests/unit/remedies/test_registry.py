@@ -14,7 +14,9 @@ def test_the_catalogue_is_what_it_says_it_is() -> None:
     assert [remedy.id for remedy in catalogue()] == [
         "notify",
         "retry_build",
+        "retry_build_bigger",
         "retry_build_clean",
+        "retry_build_longer",
         "wait_and_retry",
     ]
 
@@ -33,7 +35,7 @@ def test_an_id_declared_twice_is_refused() -> None:
         collect([twin, other])
 
 
-@pytest.mark.parametrize("name", ["retry_build ", "RETRY_BUILD", "rеtry_build", "", "registry", "preflight"])
+@pytest.mark.parametrize("name", ["retry_build ", "RETRY_BUILD", "rеtry_build", "", "registry", "builds"])
 def test_anything_outside_the_catalogue_is_refused(name: str) -> None:
     with pytest.raises(InvalidEvent):
         remedy_module(name)
@@ -51,4 +53,5 @@ def test_a_remedy_declares_all_that_people_ask_of_it(remedy: object) -> None:
     assert isinstance(remedy, Remedy)
     assert remedy.summary and remedy.undo and remedy.causes
     assert (remedy.risk is Risk.NONE) == (not remedy.iam_actions)
-    assert all(action.startswith("codebuild:") and "*" not in action for action in remedy.iam_actions)
+    assert all("*" not in action and action.partition(":")[2] for action in remedy.iam_actions)
+    assert remedy.made_for <= remedy.causes and remedy.services and remedy.kinds

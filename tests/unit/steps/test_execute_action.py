@@ -1,7 +1,5 @@
 """execute_action: exactly the decided action, and only where it may be done."""
 
-from dataclasses import replace
-
 import pytest
 
 from selfheal.domain.action import ActionStatus
@@ -25,7 +23,7 @@ def test_a_clean_retry_drops_the_cache() -> None:
     world = World()
     world.decide("retry_build_clean")
     assert world.execute("retry_build_clean").status is ActionStatus.STARTED
-    assert world.service.started == [("clean", "shop:1")]
+    assert (world.service.dropped, world.service.started) == (["shop"], [("clean", "shop:1")])
 
 
 def test_notify_is_done_without_touching_anything() -> None:
@@ -130,17 +128,3 @@ def test_preflight_refuses_a_build_that_has_not_failed() -> None:
     world.decide()
     world.service.add(a_run(status=RunStatus.SUCCEEDED))
     assert "only a failed build is retried" in world.execute().reason
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [({"difference": "variable STAGE"}, "variable STAGE"), ({"commit": ""}, "commit is not known")],
-)
-def test_a_clean_retry_refuses_what_it_could_not_repeat(change: dict[str, str], words: str) -> None:
-    world = World()
-    world.decide("retry_build_clean")
-    world.service.difference = change.get("difference", "")
-    if "commit" in change:
-        world.service.add(replace(a_run(), source_version=""))
-    assert words in world.execute("retry_build_clean").reason
-    assert world.service.started == []

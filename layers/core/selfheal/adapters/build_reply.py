@@ -64,6 +64,7 @@ def run_of(build: Json) -> Run:
         compute_type=environment.get("computeType", ""),
         cache=build.get("cache", {}).get("type", ""),
         number=build.get("buildNumber"),
+        branch=_branch(build.get("sourceVersion", "")),
         secrets=secrets_of(environment.get("environmentVariables", [])),
     )
 
@@ -92,6 +93,14 @@ def _commit(build: Json) -> str:
     """A build that has not fetched its source has no resolved version; a full commit id asked for is one."""
     asked = build.get("sourceVersion", "")
     return str(build.get("resolvedSourceVersion") or (asked if _COMMIT.fullmatch(asked) else ""))
+
+
+def _branch(asked_for: str) -> str:
+    """``main``, ``refs/heads/main`` and ``refs/heads/main^{commit}`` name a branch; a commit, a tag, a pull request
+    and an object of S3 (an ARN or a version) do not."""
+    name = asked_for.partition("^{")[0].removeprefix("refs/heads/")
+    other = _COMMIT.fullmatch(name) or name.startswith(("refs/", "pr/", "mr/", "arn:"))
+    return "" if other else name
 
 
 def _phase(phase: Json) -> Phase:

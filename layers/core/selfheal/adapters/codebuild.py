@@ -1,13 +1,10 @@
-"""CodeBuild: reading builds and test reports, and the few things that remedies do to builds."""
+"""CodeBuild: reading builds and test reports."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 
 from botocore.exceptions import ClientError
 
-from selfheal.adapters.build_differences import differences
 from selfheal.adapters.build_reply import run_of
 from selfheal.adapters.calls import Client, Json, calling, error_code
 from selfheal.domain.errors import RunNotFound
@@ -15,7 +12,6 @@ from selfheal.domain.measurement import TestTotals
 from selfheal.domain.run import Run, RunRef
 from selfheal.ports import TestCase
 
-TOKEN_LIMIT = 64
 BATCH = 100
 NOT_PASSED = ("FAILED", "ERROR")
 # The report has expired, or is one of code coverage: either way it names no tests.
@@ -96,59 +92,6 @@ class CodeBuildReports:
                     return {"testCases": []}
                 raise
         return reply
-
-
-class CodeBuildBuilds:
-    """Builds. Needs codebuild:RetryBuild, StartBuild, InvalidateProjectCache, BatchGetBuilds,
-    BatchGetProjects and ListBuildsForProject."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def retry(self, build_id: str, token: str) -> str:
-        """Builds."""
-        with calling("codebuild:RetryBuild"):
-            reply = self._client.retry_build(id=build_id, idempotencyToken=_short(token))
-        return str(reply["build"]["id"])
-
-    def start_clean(self, project: str, source_version: str, token: str) -> str:
-        """Builds. Both calls can be repeated: a cache is dropped twice, a token starts one build."""
-        with calling("codebuild:InvalidateProjectCache"):
-            self._client.invalidate_project_cache(projectName=project)
-        with calling("codebuild:StartBuild"):
-            reply = self._client.start_build(
-                projectName=project,
-                sourceVersion=source_version,
-                cacheOverride={"type": "NO_CACHE"},
-                idempotencyToken=_short(token),
-            )
-        return str(reply["build"]["id"])
-
-    def differs_from_project(self, build_id: str) -> str:
-        """Builds. Raises RunNotFound. Names what differs, never its value."""
-        build = get_build(self._client, build_id)
-        with calling("codebuild:BatchGetProjects"):
-            reply = self._client.batch_get_projects(names=[build["projectName"]])
-        projects = reply.get("projects", [])
-        if not projects:
-            return f"the project {build['projectName']} does not exist any more"
-        return ", ".join(differences(build, projects[0]))
-
-    def started_since(self, project: str, since: datetime) -> list[Run]:
-        """Builds."""
-        with calling("codebuild:ListBuildsForProject"):
-            reply = self._client.list_builds_for_project(projectName=project, sortOrder="DESCENDING")
-        ids = reply.get("ids", [])
-        if not ids:
-            return []
-        with calling("codebuild:BatchGetBuilds"):
-            builds = self._client.batch_get_builds(ids=ids[:BATCH]).get("builds", [])
-        runs = [run for run in map(run_of, builds) if run.started_at >= since]
-        return sorted(runs, key=lambda run: run.started_at, reverse=True)
-
-
-def _short(token: str) -> str:
-    return token if len(token) <= TOKEN_LIMIT else hashlib.sha256(token.encode()).hexdigest()
 
 
 def _case(case: Json, status: str) -> TestCase:

@@ -7,6 +7,7 @@ attempt is not looked at here.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from selfheal.diagnose import service
 from selfheal.diagnose.clean import without_prefix
@@ -15,6 +16,7 @@ from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index
+from selfheal.diagnose.retry_after import seconds_asked_for
 from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches, words_of
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
@@ -50,11 +52,23 @@ def diagnose(
     if kind is IncidentKind.ANOMALOUS:
         return _of_score(score)
     log = excerpt(lines, redactor, max_bytes=LOG_BYTES)
+    found = _of_failure(run, log, failures, redactor, bundled() if signatures is None else signatures)
+    near = log[: failure_index(log) + 1][-_TELLING_WINDOW:]
+    return replace(found, pipeline=run.pipeline, retry_after_seconds=seconds_asked_for(near))
+
+
+def _of_failure(
+    run: Run,
+    log: Sequence[LogLine],
+    failures: Sequence[TestCase],
+    redactor: Redactor,
+    signatures: Sequence[Signature],
+) -> Diagnosis:
     if fact := service.certain(run):
         return _of_fact(run, fact, log, redactor)
     said = [service.text_of(phase) for phase in service.failed_phases(run)]
     words = [LogLine(0, redactor.redact_on_one_line(text)) for text in said]
-    found, verdict = _explain(words, log, bundled() if signatures is None else signatures)
+    found, verdict = _explain(words, log, signatures)
     if failures and (verdict is None or verdict.signature.priority < _OUTRANKS_TEST_REPORT):
         return _of_tests(run, failures, redactor)
     if verdict is None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from selfheal.domain.choice import NOTIFY, choose
+from selfheal.domain.choice import NOTIFY, applicable, choose, delay
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.remedy import Remedy
+from selfheal.domain.run import PipelineKey
 
 
 class Verdict(StrEnum):
@@ -60,13 +62,20 @@ def decide(
     policy: Policy,
     ceiling: Mode,
     spent: Spent,
+    kind: IncidentKind = IncidentKind.FAILED,
 ) -> Decision:
     """Decide on one incident. ``ceiling`` is the stack's mode: no rule goes beyond it."""
-    remedy = choose(diagnosis, catalogue, suggested)
+
+    def permitted(remedy: Remedy) -> bool:
+        rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
+        return rule is not None and rule.mode is not Mode.OBSERVE
+
+    fitting = applicable(diagnosis, catalogue, PipelineKey.parse(pipeline).service, kind)
+    remedy = choose(fitting, suggested, permitted)
     verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, ceiling, spent)
     rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
-    delay = remedy.delay_seconds if rule is None or rule.delay_seconds is None else rule.delay_seconds
-    return Decision(verdict, remedy.id, reason, policy.version, delay)
+    seconds = delay(remedy, diagnosis, rule.delay_seconds if rule else None)
+    return Decision(verdict, remedy.id, reason, policy.version, seconds)
 
 
 def _verdict(

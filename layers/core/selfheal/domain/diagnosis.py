@@ -52,7 +52,9 @@ class Diagnosis:
 
     ``confidence`` is 0..1. ``source`` names what decided: ``service`` (phase, status, context),
     ``signature:<id>``, ``score`` (the metrics) or ``none``. ``fingerprint`` is equal for equal failures.
-    ``test`` names the failing test where there is one.
+    ``test`` names the failing test where there is one. ``pipeline`` names the pipeline that started the run, where
+    one did: then it is repeated through its stage. ``retry_after_seconds`` is how long whoever refused the run asked
+    it to wait, 0 where nobody did.
     """
 
     cause: Cause
@@ -64,6 +66,8 @@ class Diagnosis:
     evidence: tuple[EvidenceLine, ...] = ()
     suspect: Suspect = Suspect.NONE
     test: str = ""
+    pipeline: str = ""
+    retry_after_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ class Run:
     ``source_version`` is the resolved commit (empty when the service does not say); ``initiator`` is who
     or what started it; ``number`` is what CodeBuild counts its builds by; ``cache`` is the kind of cache the build
     was given (NO_CACHE, S3, LOCAL); ``secrets`` are values of its variables that must never leave (not in ``repr``).
-    ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build).
+    ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build). ``branch`` is the
+    branch that was asked for, empty where the service does not say (a build of a bare commit).
     """
 
     ref: RunRef
@@ -130,12 +131,20 @@ class Run:
     cache: str = ""
     number: int | None = None
     covered_by: str = ""
+    branch: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def duration_seconds(self) -> float | None:
         """Wall seconds from start to end; None while running; negative when the service's clock ran backwards."""
         return None if self.ended_at is None else seconds_between(self.started_at, self.ended_at)
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline that started this build; empty where none did."""
+        starter, slash, name = self.initiator.partition("/")
+        built = self.ref.key.service is Service.CODEBUILD and starter == "codepipeline"
+        return name if built and slash else ""
 
     @property
     def failed_phase(self) -> Phase | None:

@@ -2,7 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import cache
 from types import ModuleType
 from typing import Protocol, cast
@@ -14,9 +15,12 @@ from selfheal.domain.remedy import Remedy
 from selfheal.domain.run import Run
 from selfheal.remedy_ports import Tools
 
+Undo = Callable[[Plan, Run, Tools], None]
+"""Takes a carried out plan back; may be called more than once. Raises ActionRefused with the reason why it must not."""
+
 
 class RemedyModule(Protocol):
-    """What a remedy's module offers."""
+    """What a remedy's module offers, beside an ``undo`` (see ``undo_of``) where it can be undone by itself."""
 
     REMEDY: Remedy
 
@@ -32,6 +36,10 @@ class RemedyModule(Protocol):
 
         The same ``token`` (at most 64 characters) must not start a second run.
         """
+
+    def find(self, run: Run, tools: Tools, since: datetime) -> Iterable[str]:
+        """The ids of what Selfheal has started since then for runs like this one, newest first: what ``start`` may
+        have started when nobody heard of it any more. The caller leaves out those that belong to other incidents."""
 
 
 def collect(modules: Iterable[ModuleType]) -> dict[str, RemedyModule]:
@@ -65,3 +73,9 @@ def remedy_module(remedy_id: str) -> RemedyModule:
     if found is None:
         raise InvalidEvent("remedy", f"{remedy_id!r} is none of {', '.join(sorted(modules()))}")
     return found
+
+
+def undo_of(remedy_id: str) -> Undo | None:
+    """How the remedy is undone by itself; None for one that only a person can take back, or nobody need.
+    Raises InvalidEvent."""
+    return cast(Undo | None, getattr(remedy_module(remedy_id), "undo", None))

@@ -4,8 +4,10 @@ from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run
-from selfheal.remedies.preflight import build_again
+from selfheal.remedies.builds import READS_BUILDS, STOP_THE_BUILD, lost, not_again
 from selfheal.remedy_ports import Tools
+
+preflight, find = not_again, lost
 
 REMEDY = Remedy(
     id="retry_build",
@@ -22,16 +24,9 @@ REMEDY = Remedy(
         }
     ),
     risk=Risk.REPEATS,
-    iam_actions=frozenset(
-        {"codebuild:RetryBuild", "codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"}
-    ),
-    undo="stop the new build: aws codebuild stop-build --id BUILD",
+    iam_actions=READS_BUILDS | {"codebuild:RetryBuild"},
+    undo=STOP_THE_BUILD,
 )
-
-
-def preflight(run: Run, tools: Tools) -> str:
-    """See RemedyModule."""
-    return build_again(run, tools)
 
 
 def plan(run: Run, tools: Tools) -> Plan:

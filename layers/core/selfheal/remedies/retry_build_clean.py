@@ -4,37 +4,20 @@ from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run
-from selfheal.remedies.preflight import build_again
-from selfheal.remedy_ports import Tools
+from selfheal.remedies.builds import READS_BUILDS, lost, not_anew
+from selfheal.remedy_ports import Overrides, Tools
+
+preflight, find = not_anew, lost
 
 REMEDY = Remedy(
     id="retry_build_clean",
     summary="drop the build cache and build the same commit without it",
     causes=frozenset({Cause.INFRA_FLAKE, Cause.DEPENDENCY_RESOLUTION, Cause.DISK_FULL}),
     risk=Risk.CHANGES,
-    iam_actions=frozenset(
-        {
-            "codebuild:InvalidateProjectCache",
-            "codebuild:StartBuild",
-            "codebuild:BatchGetBuilds",
-            "codebuild:BatchGetProjects",
-            "codebuild:ListBuildsForProject",
-        }
-    ),
+    iam_actions=READS_BUILDS | {"codebuild:InvalidateProjectCache", "codebuild:StartBuild"},
     undo="none needed: the next ordinary build fills the cache again",
     suspect=Suspect.CACHE,
 )
-
-
-def preflight(run: Run, tools: Tools) -> str:
-    """See RemedyModule. A new build knows only the project, so nothing may hang on how the old one was started."""
-    if reason := build_again(run, tools):
-        return reason
-    if not run.source_version:
-        return "the build's commit is not known, so it cannot be built again exactly"
-    if difference := tools.builds.differs_from_project(run.ref.run_id):
-        return f"the build was started with what the project alone does not give ({difference})"
-    return ""
 
 
 def plan(run: Run, tools: Tools) -> Plan:
@@ -44,5 +27,7 @@ def plan(run: Run, tools: Tools) -> Plan:
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
-    """See RemedyModule."""
-    return tools.builds.start_clean(run.ref.key.name, plan.commit, token)
+    """See RemedyModule. Both calls can be repeated: a cache is dropped twice, a token starts one build."""
+    project = run.ref.key.name
+    tools.builds.drop_cache(project)
+    return tools.builds.start(project, plan.commit, Overrides(no_cache=True), token)

@@ -9,8 +9,7 @@ from selfheal.domain.run import Run
 from selfheal.remedies import retry_build
 from selfheal.remedy_ports import Tools
 
-preflight = retry_build.preflight
-start = retry_build.start
+preflight, find, start = retry_build.preflight, retry_build.find, retry_build.start
 
 REMEDY = Remedy(
     id="wait_and_retry",

@@ -48,6 +48,7 @@ def decide_action(
         policy=policy,
         ceiling=ceiling,
         spent=actions.spent(incident.lineage, now),
+        kind=incident.kind,
     )
     ledger.append(LedgerEntry(incident.id, LedgerKind.SUGGESTED, now, encode(request.suggestion)))
     if ledger.append(LedgerEntry(incident.id, LedgerKind.DECIDED, now, encode(decision))):

@@ -11,13 +11,14 @@ from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.remedy import Risk
+from selfheal.domain.run import Run
 from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
-from selfheal.remedy_ports import Tools
+from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.decide_action import decision_on
 from selfheal.wire import encode
 
-FINAL = (ActionStatus.STARTED, ActionStatus.REFUSED)
+FINAL = (ActionStatus.STARTED, ActionStatus.DONE, ActionStatus.REFUSED)
 
 # The intent carries our clock's time and a build its service's.
 CLOCKS_APART = timedelta(seconds=60)
@@ -94,7 +95,7 @@ class Executor:
 
     def _intend(self, request: ExecuteRequest, incident: Incident, remedy: RemedyModule) -> Action:
         self._check_still_allowed(incident)
-        if reason := remedy.preflight(self.reader.read(incident.run), self.tools):
+        if reason := remedy.preflight(self.reader.read(incident.run), self._tools(incident)):
             raise ActionRefused(reason)
         intent = Action(incident.id, request.remedy, ActionStatus.INTENDED, self.clock.now())
         return self.actions.intend(intent, incident.lineage, self.policy.budget)
@@ -104,28 +105,24 @@ class Executor:
         self._record(replace(action, status=ActionStatus.INTENDED, new_run_id=""), LedgerKind.ACTION_INTENDED)
         if action.status in FINAL:
             return self._recorded(action)
-        new_run_id = self._find_lost(incident, action) if resumed else ""
+        run, tools = self.reader.read(incident.run), self._tools(incident)
+        new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
         if not new_run_id:
             self._check_still_allowed(incident)
-            run = self.reader.read(incident.run)
-            new_run_id = remedy.start(remedy.plan(run, self.tools), run, self.tools, token_of(incident))
-        started = replace(action, status=ActionStatus.STARTED, new_run_id=new_run_id)
-        self.actions.finish(started)
-        return self._recorded(started)
+            new_run_id = remedy.start(remedy.plan(run, tools), run, tools, token_of(incident))
+        status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
+        ended = replace(action, status=status, new_run_id=new_run_id)
+        self.actions.finish(ended)
+        return self._recorded(ended)
 
-    def _find_lost(self, incident: Incident, action: Action) -> str:
-        """The run that an attempt which died before it could note it has started; empty when there is none.
+    def _tools(self, incident: Incident) -> Tools:
+        """The tools, with what this incident's remedy may know."""
+        return replace(self.tools, case=Case(incident.id, self.actor))
 
-        CodeBuild remembers an idempotency token for five minutes only; after that it protects nobody.
-        """
-        since = action.intended_at - CLOCKS_APART
-        for run in self.tools.builds.started_since(incident.run.key.name, since):
-            ours = run.initiator.endswith(f"/{self.actor}")
-            # A build that has not fetched its source yet has no commit; ours since the intent is ours.
-            same = run.source_version in (incident.lineage.source_version, "")
-            if ours and same and not self.actions.incident_of_run(run.ref.run_id):
-                return run.ref.run_id
-        return ""
+    def _find_lost(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
+        """What an attempt which died before it could note it has started; empty when it started nothing."""
+        started = remedy.find(run, tools, action.intended_at - CLOCKS_APART)
+        return next((run_id for run_id in started if not self.actions.incident_of_run(run_id)), "")
 
     def _refuse(self, incident: Incident, remedy: str, reason: str, *, owned: bool) -> Action:
         """Note a refusal; ``owned`` says whether the stored intent is one that this call has taken up."""

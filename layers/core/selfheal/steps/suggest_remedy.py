@@ -24,5 +24,5 @@ class SuggestRequest:
 
 def suggest_remedy(request: SuggestRequest, *, model: Model | None, budget: TokenBudget) -> Suggestion:
     """A suggestion for one diagnosis; never fails for want of a model or of tokens (the catalogue speaks then)."""
-    allowed = applicable(request.diagnosis, catalogue())
+    allowed = applicable(request.diagnosis, catalogue(), request.pipeline.service, request.kind)
     return Suggester(model, budget, Redactor(())).suggest(request.incident_id, request.diagnosis, allowed)

@@ -9,6 +9,7 @@ from selfheal.domain.measurement import TestTotals
 from selfheal.domain.run import LogLocation, LogObject, Run, RunRef, RunStatus
 from selfheal.measure_ports import Utilisation
 from selfheal.ports import LogLine, TestCase
+from selfheal.remedy_ports import BuildDetails, Overrides
 from selfheal.testing.builders import NOON
 
 
@@ -42,7 +43,10 @@ class FakeService:
     use: Utilisation = field(default_factory=lambda: Utilisation(50.0, 25.0, 1e6, 2e6))
     actor: str = "selfheal-role/execute-action"
     clock: FixedClock = field(default_factory=FixedClock)
-    difference: str = ""
+    build_details: BuildDetails = field(
+        default_factory=lambda: BuildDetails(True, "", 0, False, "LINUX_CONTAINER", "BUILD_GENERAL1_SMALL")
+    )
+    dropped: list[str] = field(default_factory=list)
     rejects: str = ""
     crash_after_start: bool = False
     started: list[tuple[str, str]] = field(default_factory=list)
@@ -86,14 +90,20 @@ class FakeService:
         """Builds."""
         return self._start("retry", self.runs[build_id], token)
 
-    def start_clean(self, project: str, source_version: str, token: str) -> str:
+    def drop_cache(self, project: str) -> None:
+        """Builds."""
+        self.dropped.append(project)
+
+    def start(self, project: str, source_version: str, overrides: Overrides, token: str) -> str:
         """Builds."""
         same = (run for run in self.runs.values() if run.source_version == source_version)
-        return self._start("clean", next(same), token)
+        clean, size, minutes = overrides.no_cache, overrides.compute_type, overrides.timeout_minutes
+        how = " ".join(filter(None, ("clean" if clean else "", size, f"{minutes} min" if minutes else "")))
+        return self._start(how, next(same), token)
 
-    def differs_from_project(self, build_id: str) -> str:
+    def details(self, build_id: str) -> BuildDetails:
         """Builds."""
-        return self.difference
+        return self.build_details
 
     def started_since(self, project: str, since: datetime) -> list[Run]:
         """Builds."""
