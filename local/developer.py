@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from local.patience import Patience
+from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
 
 SERVICE_ROLE = "arn:aws:iam::000000000000:role/demo-builds"
 
@@ -32,7 +33,7 @@ class Developer:
         return next(name for name in (wanted, *numbered) if name not in taken)
 
     def create_project(self, name: str, repository: Path, variables: dict[str, str], *, cache: bool) -> None:
-        """Create a project whose builds are given these variables."""
+        """Create a project whose builds are given these variables, with the tag that lets Selfheal repeat them."""
         self._codebuild.create_project(
             name=name,
             source={"type": "GITHUB", "location": str(repository)},
@@ -45,6 +46,7 @@ class Developer:
                 "environmentVariables": [{"name": key, "value": value} for key, value in variables.items()],
             },
             serviceRole=SERVICE_ROLE,
+            tags=[{"key": TAG_KEY, "value": TAG_VALUE}],
         )
 
     def build(self, project: str, commit: str) -> str:

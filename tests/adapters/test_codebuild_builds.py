@@ -164,6 +164,9 @@ def test_what_a_build_runs_on_is_told(scripted: Scripted) -> None:
     found = details(scripted)
     assert (found.environment_type, found.compute_type) == ("LINUX_CONTAINER", "BUILD_GENERAL1_SMALL")
     assert (found.fleet, found.timeout_minutes) == (False, 60)
+
+
+def test_a_build_on_a_fleet_is_known_for_one(scripted: Scripted) -> None:
     fleet = environment(fleet={"fleetArn": "arn:aws:codebuild:us-east-1:111122223333:fleet/a:1"})
     assert details(scripted, **fleet).fleet
 

@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 from selfheal.domain.diagnosis import Diagnosis, Suspect
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.run import Service
 from selfheal.remedies.registry import catalogue
 from tests.hostile.corpus import forms_of_the_secret
 
@@ -19,13 +21,20 @@ def allowed_without_a_model(pipeline: str, diagnosis: Diagnosis, policy: Policy,
 
     Written apart from the code that decides, and no suggestion comes in.
     """
-    if ceiling is not Mode.ACT or diagnosis.transient is not True:
+    if ceiling is not Mode.ACT:
         return set()
     allowed = set()
     for remedy in catalogue():
         rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
         acts = rule is not None and rule.mode is Mode.ACT and diagnosis.confidence >= rule.min_confidence
-        if acts and diagnosis.cause in remedy.causes and remedy.suspect in (Suspect.NONE, diagnosis.suspect):
+        useful = diagnosis.transient is True or not remedy.needs_transient
+        useful = useful and Service.CODEBUILD in remedy.services and IncidentKind.FAILED in remedy.kinds
+        if (
+            acts
+            and useful
+            and diagnosis.cause in remedy.causes
+            and remedy.suspect in (Suspect.NONE, diagnosis.suspect)
+        ):
             allowed.add(remedy.id)
     return allowed - {"notify"}
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from selfheal.domain.choice import applicable
 from selfheal.domain.decision import Decision, Spent, Verdict, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Mode, Policy, parse_policy
+from selfheal.domain.run import Service
 from selfheal.remedies.registry import catalogue
 
 REMEDIES = frozenset(remedy.id for remedy in catalogue())
@@ -158,7 +160,10 @@ def allowed_without_a_model(diagnosis: Diagnosis, policy: Policy) -> set[str]:
         rule = next(
             (r for r in policy.rules if r.matches("codebuild:shop", diagnosis.cause, remedy.id)), None
         )
-        fits = diagnosis.cause in remedy.causes and diagnosis.transient is True
+        fits = diagnosis.cause in remedy.causes and (
+            diagnosis.transient is True or not remedy.needs_transient
+        )
+        fits = fits and Service.CODEBUILD in remedy.services and IncidentKind.FAILED in remedy.kinds
         suspects = remedy.suspect == Suspect.NONE or remedy.suspect == diagnosis.suspect
         if (
             rule

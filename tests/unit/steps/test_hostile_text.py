@@ -26,7 +26,20 @@ PERMISSIVE = parse_policy(
     '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\nmin_confidence = 0\n',
     frozenset(REMEDIES),
 )
-INVENTED = ["roll_back_stage", "delete_everything", "retry_build ", "RETRY_BUILD", "r\u0435try_build", ""]
+INVENTED = [
+    "roll_back_everything",
+    "delete_everything",
+    "retry_build ",
+    "RETRY_BUILD",
+    "r\u0435try_build",
+    "",
+]
+# How the service is seen to be asked; what is not named here repeats the build as it was.
+WAYS = {
+    "retry_build_clean": "clean",
+    "retry_build_bigger": "BUILD_GENERAL1_MEDIUM",
+    "retry_build_longer": "120 min",
+}
 TROUBLES = {
     "network": ["npm ERR! code ECONNRESET", "npm ERR! network request to https://registry failed"],
     "rate limit": ["toomanyrequests: You have reached your pull rate limit", "ERROR: failed to solve: 429"],
@@ -41,7 +54,7 @@ TROUBLES = {
 def did_only_what_is_allowed(healed: Healed, policy: Policy, ceiling: Mode = Mode.ACT) -> bool:
     """At most one action, it is one of those allowed, and it repeats the failed build and no other."""
     allowed = allowed_without_a_model(str(SHOP), healed.diagnosis, policy, ceiling)
-    ways = {"clean" if remedy == "retry_build_clean" else "retry" for remedy in allowed}
+    ways = {WAYS.get(remedy, "retry") for remedy in allowed}
     if healed.decision.verdict is Verdict.ACT and healed.decision.remedy not in allowed | {"notify"}:
         return False
     return len(healed.started) <= 1 and all(
