@@ -143,7 +143,11 @@ def test_of_a_report_the_name_may_speak_of_time_and_the_message_may_not() -> Non
     assert of(a_build(), failures=(plain,)).cause is Cause.TEST_FAILURE
     timed = FailedTest("test_pool.test_worker_shutdown", "FAILED", "expected 3, was 4")
     found = of(a_build(), failures=(timed,))
-    assert (found.cause, found.source, found.confidence) == (Cause.FLAKY_TEST, "signature:test-name", 0.6)
+    assert (found.cause, found.source, found.confidence) == (
+        Cause.FLAKY_TEST,
+        "signature:test-name-hint",
+        0.55,
+    )
 
 
 def test_one_genuine_failure_beside_a_flake_decides() -> None:

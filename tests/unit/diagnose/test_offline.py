@@ -69,6 +69,39 @@ def test_a_success_in_between_hides_no_failure(text: str) -> None:
     assert diagnose_log(text).cause is Cause.COMPILE_ERROR
 
 
+COMPLAINT = "PUT /orders: 429 Too Many Requests, trying again"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Tests:       97 passed, 97 total",
+        "BUILD SUCCESSFUL in 14s\n12 actionable tasks: 12 executed",
+        "[INFO] BUILD SUCCESS\n[INFO] Total time: 3 s",
+        "===== 212 passed, 3 warnings in 31.02s =====",
+        "test result: ok. 41 passed; 0 failed; 0 ignored",
+        "ok  \texample.org/shop/cart\t0.412s",
+        "Build succeeded.\n    0 Warning(s)\n    0 Error(s)",
+        "Successfully built 1a2b3c4d\nSuccessfully tagged shop:latest",
+    ],
+)
+def test_where_the_last_word_is_a_tools_success_nothing_is_claimed(end: str) -> None:
+    assert diagnose_log(f"{COMPLAINT}\n{end}").cause is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Tests:       1 failed, 96 passed, 97 total",
+        "Successfully built 1a2b3c4d\nsh: 1: deploy: not found",
+        "Tests:       97 passed, 97 total\nJest: coverage threshold for lines (80%) not met: 71%",
+        "===== 212 passed in 31.02s =====\nCommand did not exit successfully make exit status 2",
+    ],
+)
+def test_a_failure_after_a_tools_success_is_one(end: str) -> None:
+    assert diagnose_log(f"{COMPLAINT}\n{end}").cause is not Cause.UNKNOWN
+
+
 class Line(str):
     """Text whose life can be watched."""
 

@@ -17,7 +17,8 @@ from selfheal.diagnose.markers import CONSEQUENCE, ERROR
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index
 from selfheal.diagnose.retry_after import seconds_asked_for
-from selfheal.diagnose.signatures import Match, Signature, best, bundled, matches, words_of
+from selfheal.diagnose.signatures import Match, Signature, bundled, matches, words_of
+from selfheal.diagnose.verdict import best, compares
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
 from selfheal.domain.incident import IncidentKind
@@ -83,7 +84,7 @@ def _explain(
     failure = max(failure_index(log), 0)
     lines = [*log[:failure], *words, *log[failure:]]
     found = matches(signatures, lines)
-    return found, best(found, failure + len(words))
+    return found, best(found, failure + len(words), lines)
 
 
 def _of_score(score: Score) -> Diagnosis:
@@ -163,6 +164,8 @@ def _flaky_mark(name: str, message: str) -> Signature | None:
     """The mark that a test's message bears, or what its name speaks of."""
     said, called = f"{name}: {message}", words_of(name)
     marks = [s for s in bundled() if s.cause is Cause.FLAKY_TEST and not s.lone]
+    if any(map(compares, message.splitlines())):
+        marks = [mark for mark in marks if not mark.uncompared]
     found = (s for s in marks if s.regex.search(called if s.on_test_name else said))
     return max(found, key=lambda signature: signature.confidence, default=None)
 

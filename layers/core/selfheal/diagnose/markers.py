@@ -17,6 +17,19 @@ SUCCESS = re.compile(
     r"|Successful task run with exit code: 0|^Cleaning up orphan processes"
 )
 """What build systems write at the end of a run that passed."""
+SUCCEEDED = compiled(
+    r"^BUILD SUCCESSFUL|^(?:\[INFO\] )?BUILD SUCCESS\b|^Build (?:succeeded\.?$|(?:completed|finished) successfully)"
+    r"|\*\* (?:BUILD|TEST) SUCCEEDED \*\*|^INFO: Build completed successfully|^\[success\] "
+    r"|^=* ?\d+ passed(?:, \d+ (?:skipped|deselected|xfailed|xpassed|warnings?|rerun))* in \d"
+    r"|^Tests:\s+(?:\d+ (?:skipped|todo), )*\d+ passed, \d+ total|^\s*Tests\s+\d+ passed \(\d+\)|^\s*\d+ passing\b"
+    r"|^Ran all test suites|^OK \(\d+ tests?|^OK$|^test result: ok\.|^ok\s+\S+\s+(?:\d[\d.]*s|\(cached\))"
+    r"|^\d+ (?:examples?|tests?), 0 failures|, 0 failures, 0 errors|^# fail 0$|^100% tests passed|^Result: PASS"
+    r"|^Passed!\s+- Failed:\s+0|^Success: no issues found|^All (?:checks|tests) passed"
+    r"|^Successfully (?:built|tagged|installed|published|deployed)\b|^(?:Done|✨\s+Done) in [\d.]+ ?m?s"
+    r"|^\s*0 Error\(s\)|^Apply complete!|^\s*Finished `?\w+`? .{0,40}target\(s\) in|^Deployment (?:succeeded|complete)"
+    r"|^Process (?:finished|completed) with exit code 0"
+)
+"""What tools write when they are done and all went well."""
 CONSEQUENCE = re.compile(
     r"^(?:Done\. Your build exited with|Finished: FAILURE|\+ exit [1-9]|exit status [1-9])"
 )

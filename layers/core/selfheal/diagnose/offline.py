@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from selfheal.diagnose.clean import clean_line, without_prefix
 from selfheal.diagnose.diagnose import diagnose
-from selfheal.diagnose.markers import FAILURE, SIGNAL, SUCCESS
+from selfheal.diagnose.linear import compiled
+from selfheal.diagnose.markers import ERROR, FAILURE, SIGNAL, SUCCEEDED, SUCCESS
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.signatures import Signature
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
@@ -18,6 +19,10 @@ from selfheal.ports import LogLine
 
 _UNSCORED = Score(value=0.0, ready=False, level=Level.NONE)
 _END = 12
+_FAILS = compiled(
+    r"(?i:\bfail(?:s|ed|ing|ure)?\b|\bnot (?:ok|met|reached)\b|\bexit(?:ed)? (?:with |status |code:? ?)+[1-9])"
+    r"|\*\*\* |^[✖✗❌]"
+)
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _SOME_RUN = Run(
     RunRef(PipelineKey(Service.CODEBUILD, "log"), "log:1"), RunStatus.FAILED, _SOME_TIME, _SOME_TIME
@@ -80,7 +85,16 @@ class _Ending:
             yield LogLine(number, line)
 
     def says_it_passed(self) -> bool:
-        """Whether a build system reports success at the end and nowhere a failure."""
-        return not self._failed and any(
-            SUCCESS.search(without_prefix(clean_line(line))) for line in self._last
-        )
+        """Whether a build system, or the tool that spoke last, reports success at the end and nobody a failure."""
+        last = [without_prefix(clean_line(line)) for line in self._last]
+        return not self._failed and (any(map(SUCCESS.search, last)) or _ends_well(last))
+
+
+def _ends_well(last: Sequence[str]) -> bool:
+    """Whether the last word about how it went is a tool's success; a line that tells of an error is a word too."""
+    for line in reversed(last):
+        if SUCCEEDED.search(line):
+            return True
+        if ERROR.search(line) or _FAILS.search(line):
+            return False
+    return False

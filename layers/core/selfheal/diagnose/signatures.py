@@ -1,6 +1,5 @@
 """Signatures: failure patterns as data, and which of several matches explains a failure."""
 
-import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,12 +27,14 @@ _REQUIRED = {
     "patterns": list,
     "examples": list,
 }
-_OPTIONAL = {"transient": bool, "suspect": str, "needs_test": bool, "on_test_name": bool, "lone": bool}
-_AFTER_FAILURE_PENALTY = 24.0
-_DISTANCE_WEIGHT = 4.0
-_NEAR = 10
-_TEST_REACH_BEFORE = 60
-_TEST_REACH_AFTER = 20
+_OPTIONAL = {
+    "transient": bool,
+    "suspect": str,
+    "needs_test": bool,
+    "on_test_name": bool,
+    "lone": bool,
+    "uncompared": bool,
+}
 _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
     r"^\W{0,4}(?!warn\] Code style|WARNING: Retrying \(Retry\(total=0,|WARNING: fetching \S{1,300}: )"
@@ -70,6 +71,7 @@ class Signature:
     needs_test: bool
     on_test_name: bool
     lone: bool
+    uncompared: bool
     tools: tuple[str, ...]
     examples: tuple[str, ...]
 
@@ -131,6 +133,7 @@ def _signature(number: int, table: object) -> Signature:
         needs_test=table.get("needs_test", False),
         on_test_name=table.get("on_test_name", False),
         lone=table.get("lone", False),
+        uncompared=table.get("uncompared", False),
         tools=_texts(where, "tools", table["tools"]),
         examples=_texts(where, "examples", table["examples"]),
     )
@@ -208,37 +211,3 @@ def _of_test_names(signatures: Iterable[Signature], found: Sequence[Match]) -> I
 def words_of(test: str) -> str:
     """A test's name in lower-case words: ``CartTest > totalUnderLoad[3]`` is ``cart test total under load``."""
     return " ".join(_WORD.findall(test)).lower()
-
-
-def best(found: Sequence[Match], failure: int) -> Match | None:
-    """The match that explains the failure best; ``failure`` is the index of the failed command's line.
-
-    Priority first, less the distance to the failure; what comes after the failure is likely its consequence.
-    """
-    tests = [match.index for match in found if match.signature.cause is Cause.TEST_FAILURE]
-    eligible = [match for match in found if not match.signature.needs_test or _near_test(match.index, tests)]
-    winner = _heaviest(eligible, failure)
-    if winner and winner.signature.cause is Cause.TEST_FAILURE:
-        marks = [match for match in eligible if _marks(match, winner)]
-        return _heaviest(marks, failure) or winner
-    return winner
-
-
-def _marks(match: Match, winner: Match) -> bool:
-    """What the failed tests are called, or how many fail, counts wherever in the log their names stand."""
-    signature = match.signature
-    return (signature.on_test_name or signature.lone) and signature.priority >= winner.signature.priority
-
-
-def _heaviest(found: Iterable[Match], failure: int) -> Match | None:
-    return max(found, key=lambda match: (_weight(match, failure), match.index), default=None)
-
-
-def _near_test(index: int, tests: Iterable[int]) -> bool:
-    return any(-_TEST_REACH_BEFORE <= index - test <= _TEST_REACH_AFTER for test in tests)
-
-
-def _weight(match: Match, failure: int) -> float:
-    distance = abs(failure - match.index)
-    consequence = _AFTER_FAILURE_PENALTY if match.index > failure else 0.0
-    return match.signature.priority - _DISTANCE_WEIGHT * math.log2(1 + distance / _NEAR) - consequence

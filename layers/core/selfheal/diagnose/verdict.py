@@ -1,0 +1,89 @@
+"""The verdict: which of several matches explains a failure.
+
+Priority first, less the distance to the failure; what comes after the failure is likely its consequence. Where tests
+failed, what they say of networks and services is theirs: it was the test's doing, or happened to a product under test,
+and the build as such went on.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from selfheal.diagnose.clean import without_prefix
+from selfheal.diagnose.linear import compiled
+from selfheal.diagnose.signatures import Match
+from selfheal.domain.diagnosis import Cause
+from selfheal.ports import LogLine
+
+_AFTER_FAILURE_PENALTY = 24.0
+_DISTANCE_WEIGHT = 4.0
+_NEAR = 10
+_TEST_REACH_BEFORE = 60
+_TEST_REACH_AFTER = 20
+_TEST_SAYS_SO = 50
+_OUTSIDE = frozenset({Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.REGISTRY_RATE_LIMIT, Cause.QUOTA})
+_COMPARED = compiled(
+    r"(?i:^\s{0,8}(?:E\s{1,8})?assert\s.{0,200}(?:==|!=| is | in | not |<|>)"
+    r"|AssertionError: .{0,300}(?:==|!=|\bto (?:deeply )?(?:equal|be|have|include|contain|match)\b"
+    r"|\bis not\b|\bnot found in\b)"
+    r"|expected:? ?<.{0,300}> but was|ComparisonFailure|AssertionFailedError|Failed asserting that"
+    r"|expect\(.{0,120}\)\.(?:not\.)?\w{1,40}\("
+    r"|^\s{0,12}(?:expected|received|actual|got|want|left|right)\b[^:]{0,20}:\s{1,8}[^,\s][^,]{0,200}$"
+    r"|_test\.go:\d{1,6}: .{0,300}\b(?:want|expected|got)\b|assertion .{0,20}failed|to eq\()"
+)
+
+
+def compares(text: str) -> bool:
+    """Whether a test says that two values differ: what it logged beside that does not make another attempt pass."""
+    return _COMPARED.search(without_prefix(text)) is not None
+
+
+def best(found: Sequence[Match], failure: int, lines: Sequence[LogLine] = ()) -> Match | None:
+    """The match that explains the failure best; ``failure`` is the index of the failed command's line.
+
+    ``lines`` are those that were looked at; the marks of a flake beside a comparison in them do not count.
+    """
+    tests = [match.index for match in found if _is_failed_test(match)]
+    compared = [n for n, line in enumerate(lines) if compares(line.text)]
+    eligible = [match for match in found if _counts(match, tests, compared)]
+    winner = _heaviest(eligible, failure)
+    if winner and winner.signature.cause is Cause.TEST_FAILURE:
+        marks = [match for match in eligible if _marks(match, winner)]
+        return _heaviest(marks, failure) or winner
+    return winner
+
+
+def _is_failed_test(match: Match) -> bool:
+    return match.signature.cause is Cause.TEST_FAILURE and match.signature.priority >= _TEST_SAYS_SO
+
+
+def _counts(match: Match, tests: Sequence[int], compared: Sequence[int]) -> bool:
+    if match.signature.cause in _OUTSIDE:
+        return not tests
+    if match.signature.uncompared and any(_beside(match.index, line) for line in compared):
+        return False
+    return not match.signature.needs_test or _near_test(match.index, tests)
+
+
+def _beside(index: int, line: int) -> bool:
+    """Whether a comparison stands so near that it is the same test's; that on the line itself is the mark's own."""
+    return index != line and abs(index - line) <= _TEST_REACH_BEFORE
+
+
+def _marks(match: Match, winner: Match) -> bool:
+    """What the failed tests are called, or how many fail, counts wherever in the log their names stand."""
+    signature = match.signature
+    return (signature.on_test_name or signature.lone) and signature.priority >= winner.signature.priority
+
+
+def _heaviest(found: Iterable[Match], failure: int) -> Match | None:
+    return max(found, key=lambda match: (_weight(match, failure), match.index), default=None)
+
+
+def _near_test(index: int, tests: Iterable[int]) -> bool:
+    return any(-_TEST_REACH_BEFORE <= index - test <= _TEST_REACH_AFTER for test in tests)
+
+
+def _weight(match: Match, failure: int) -> float:
+    distance = abs(failure - match.index)
+    consequence = _AFTER_FAILURE_PENALTY if match.index > failure else 0.0
+    return match.signature.priority - _DISTANCE_WEIGHT * math.log2(1 + distance / _NEAR) - consequence
