@@ -67,7 +67,7 @@ def show(
     """Show the record of one incident as a timeline, with the evidence."""
     with readable_errors():
         stores = surroundings_of(context).records(stack_name, local=local)
-        incident = _find(stores, incident_id)
+        incident = find_incident(stores, incident_id)
         entries = stores.ledger.entries(incident.id)
         if as_json:
             about = as_document(incident, Story(entries))
@@ -93,7 +93,7 @@ def _review(context: typer.Context, start: str, verdict: Verdict, stack_name: st
     with readable_errors():
         around = surroundings_of(context)
         stores = around.records(stack_name, local=local)
-        incident = _find(stores, start)
+        incident = find_incident(stores, start)
         by = around.caller(stack_name, local=local)
         holds = review_incident(
             incident.id,
@@ -136,7 +136,7 @@ def as_document(incident: Incident, story: Story) -> dict[str, object]:
     }
 
 
-def _find(stores: Records, start: str) -> Incident:
+def find_incident(stores: Records, start: str) -> Incident:
     """The incident with this id, or the only recent one whose id starts so. Raises UsageError, IncidentNotFound."""
     if len(start) < FULL_ID:
         found = [i for i in stores.incidents.recent(SEARCHED) if i.id.startswith(start)]

@@ -4,7 +4,19 @@ import os
 
 import typer
 
-from cli import backfill, demo, diagnose, incidents, local_cloud, models, pipelines, plot, redact, score
+from cli import (
+    backfill,
+    demo,
+    diagnose,
+    incidents,
+    ledger,
+    local_cloud,
+    models,
+    pipelines,
+    plot,
+    redact,
+    score,
+)
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
 
@@ -24,6 +36,7 @@ app.command("pipelines")(pipelines.pipelines)
 app.command("plot")(plot.plot)
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(models.app, name="model")
 
 

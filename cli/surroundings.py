@@ -17,7 +17,7 @@ from local.demo import run_demo
 from local.past import Past, Place, past
 from local.play import Update
 from local.progress import Tell
-from local.records import Models, Records, models, records
+from local.records import Models, Proof, Records, models, proof, records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TABLE_OUTPUT = "TableName"
 BUCKET_OUTPUT = "LakeBucketName"
+LEDGER_OUTPUT = "LedgerBucketName"
 RECONCILE_OUTPUT = "ReconcileMinutes"
 MIN_SECONDS_OUTPUT = "AnomalyMinSeconds"
 
@@ -69,6 +70,9 @@ class Surroundings(Protocol):
     def records(self, stack_name: str, *, local: bool) -> Records:
         """The records of a stack: of the local cloud, or of the named stack on AWS. Raises UsageError."""
 
+    def proof(self, stack_name: str, *, local: bool) -> Proof:
+        """The ledger of a stack in the two places it is kept, chosen the same way."""
+
     def models(self, stack_name: str, *, local: bool) -> Models:
         """The models of a stack, chosen the same way."""
 
@@ -96,8 +100,11 @@ class RealSurroundings:
 
     def records(self, stack_name: str, *, local: bool) -> Records:
         """See Surroundings."""
-        stack = self._stack(stack_name, local)
-        return records(stack.clients("dynamodb"), stack.output(TABLE_OUTPUT))
+        return records(*self._kept_in(stack_name, local))
+
+    def proof(self, stack_name: str, *, local: bool) -> Proof:
+        """See Surroundings."""
+        return proof(*self._kept_in(stack_name, local))
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         """See Surroundings."""
@@ -123,6 +130,11 @@ class RealSurroundings:
     def caller(self, stack_name: str, *, local: bool) -> str:
         """See Surroundings."""
         return caller_of(self._stack(stack_name, local).clients("sts"))
+
+    def _kept_in(self, stack_name: str, local: bool) -> tuple[Any, str, Any, str]:
+        stack = self._stack(stack_name, local)
+        table, bucket = stack.output(TABLE_OUTPUT), stack.output(LEDGER_OUTPUT)
+        return stack.clients("dynamodb"), table, stack.clients("s3"), bucket
 
     def _stack(self, stack_name: str, local: bool, patience: "Patience | None" = None) -> "_Stack":
         """Without a choice, a local cloud that was started comes before AWS."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from local.clients import client
 from local.developer import Developer
 from local.play import Play, Theatre, Update
-from local.records import records
+from local.records import local_records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
@@ -42,7 +42,7 @@ def _play(scenario: Scenario, theatre: Theatre) -> Result:
 def _theatre(state: CloudState, home: Path, tell: Callable[[Update], None], stop: threading.Event) -> Theatre:
     return Theatre(
         developer=Developer(client(state, "codebuild")),
-        records=records(client(state, "dynamodb"), state.outputs["TableName"]),
+        records=local_records(state),
         directory=home / "repositories",
         tell=tell,
         stop=stop,

@@ -47,7 +47,18 @@ def deploy(home: Path, state: CloudState, parameters: Mapping[str, str]) -> dict
         *("--parameter-overrides", *overrides(parameters)),
     ]
     wait_until_done(_sam("sam-deploy", arguments, environment(state), home), DEPLOY_SECONDS)
-    return outputs(state)
+    deployed = outputs(state)
+    lock_ledger(state, deployed)
+    return deployed
+
+
+def lock_ledger(state: CloudState, deployed: Mapping[str, str]) -> None:
+    """Lock the ledger's bucket as the template says: MiniStack has Object Lock, but its CloudFormation drops it."""
+    rule = {"Mode": deployed["LedgerLockMode"], "Days": int(deployed["LedgerLockDays"])}
+    client(state, "s3").put_object_lock_configuration(
+        Bucket=deployed["LedgerBucketName"],
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": rule}},
+    )
 
 
 def overrides(parameters: Mapping[str, str]) -> list[str]:

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+from local.clients import client
+from local.state import CloudState
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
-from selfheal.adapters.dynamodb.ledger import DynamoLedger
+from selfheal.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerTable
 from selfheal.adapters.dynamodb.models import DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.dynamodb.standings import DynamoStandings
+from selfheal.adapters.s3_ledger import S3ArchiveReader, S3LedgerArchive
 from selfheal.adapters.s3_models import S3Models
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import IncidentStore, Ledger, RunStore
+from selfheal.record_ports import ArchiveReader, LedgerTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,47 @@ class Records:
     standings: Standings
 
 
-def records(dynamodb: Any, table: str) -> Records:
-    """The stores behind a stack's table."""
+def records(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Records:
+    """The stores behind a stack's table, and behind the archive of its ledger."""
     return Records(
         DynamoIncidents(dynamodb, table),
-        DynamoLedger(dynamodb, table),
+        DynamoLedger(dynamodb, table, S3LedgerArchive(s3, ledger_bucket)),
         DynamoRuns(dynamodb, table),
         DynamoStandings(dynamodb, table),
     )
+
+
+def local_records(state: CloudState) -> Records:
+    """The stores of the stack in a local cloud."""
+    return records(*_places(state))
+
+
+def local_proof(state: CloudState) -> "Proof":
+    """The ledger of the stack in a local cloud, read to be checked."""
+    return proof(*_places(state))
+
+
+def _places(state: CloudState) -> tuple[Any, str, Any, str]:
+    outputs = state.outputs
+    return (
+        client(state, "dynamodb"),
+        outputs["TableName"],
+        client(state, "s3"),
+        outputs["LedgerBucketName"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The two places in which one stack's ledger is kept, to be held against each other."""
+
+    archive: ArchiveReader
+    table: LedgerTable
+
+
+def proof(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Proof:
+    """The ledger of a stack, read to be checked."""
+    return Proof(S3ArchiveReader(s3, ledger_bucket), DynamoLedgerTable(dynamodb, table))
 
 
 @dataclass(frozen=True, slots=True)

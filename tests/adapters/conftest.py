@@ -9,7 +9,10 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from selfheal.adapters.s3_ledger import S3LedgerArchive
+
 TABLE = "selfheal-test"
+LEDGER_BUCKET = "selfheal-test-ledger"
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,25 @@ def dynamodb() -> Any:
         ],
     )
     return client
+
+
+@pytest.fixture
+def s3() -> Any:
+    """An S3 client with the ledger's bucket, locked as in the template."""
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=LEDGER_BUCKET, ObjectLockEnabledForBucket=True)
+    rule: Any = {"Mode": "COMPLIANCE", "Days": 1}
+    client.put_object_lock_configuration(
+        Bucket=LEDGER_BUCKET,
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": rule}},
+    )
+    return client
+
+
+@pytest.fixture
+def archive(s3: Any) -> S3LedgerArchive:
+    """The archive of the ledger."""
+    return S3LedgerArchive(s3, LEDGER_BUCKET)
 
 
 @cache

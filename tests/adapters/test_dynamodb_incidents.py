@@ -11,6 +11,7 @@ from selfheal.domain.errors import IncidentNotFound, RequestRejected, Throttled
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.score import Blame, Level, Score
+from selfheal.testing.archive import MemoryArchive
 from selfheal.testing.builders import NOON, an_incident
 
 TABLE = "selfheal-test"
@@ -25,7 +26,7 @@ def an_entry(kind: LedgerKind, seconds: float = 0, **data: object) -> LedgerEntr
 def opened(dynamodb: Any, incident: Incident = INCIDENT) -> tuple[DynamoIncidents, DynamoLedger]:
     incidents = DynamoIncidents(dynamodb, TABLE)
     incidents.open(incident)
-    return incidents, DynamoLedger(dynamodb, TABLE)
+    return incidents, DynamoLedger(dynamodb, TABLE, MemoryArchive())
 
 
 def test_an_incident_comes_back_as_it_was_opened(dynamodb: Any) -> None:
@@ -109,7 +110,7 @@ def test_entries_are_of_one_incident_only(dynamodb: Any) -> None:
 
 
 def test_no_entry_is_written_for_an_incident_that_is_not_there(dynamodb: Any) -> None:
-    ledger = DynamoLedger(dynamodb, TABLE)
+    ledger = DynamoLedger(dynamodb, TABLE, MemoryArchive())
     with pytest.raises(IncidentNotFound, match=INCIDENT.id):
         ledger.append(an_entry(LedgerKind.OPENED))
     assert dynamodb.scan(TableName=TABLE)["Items"] == []
@@ -125,18 +126,23 @@ def cancelled(stubber: Stubber, *codes: str) -> None:
 
 def test_a_conflict_is_worth_another_attempt(scripted: Scripted) -> None:
     client, stubber = scripted("dynamodb")
-    cancelled(stubber, "None", "TransactionConflict")
+    incident = {"Item": {"pk": {"S": "INCIDENT#1"}}}
+    stubber.add_response("get_item", incident)
     stubber.add_response("get_item", {})
-    stubber.add_response("get_item", {"Item": {"pk": {"S": "INCIDENT#1"}}})
+    cancelled(stubber, "None", "TransactionConflict")
+    stubber.add_response("get_item", incident)
+    stubber.add_response("get_item", {})
     with pytest.raises(Throttled):
-        DynamoLedger(client, TABLE).append(an_entry(LedgerKind.OPENED))
+        DynamoLedger(client, TABLE, MemoryArchive()).append(an_entry(LedgerKind.OPENED))
 
 
 def test_a_transaction_that_is_wrong_is_not_tried_again(scripted: Scripted) -> None:
     client, stubber = scripted("dynamodb")
+    stubber.add_response("get_item", {"Item": {"pk": {"S": "INCIDENT#1"}}})
+    stubber.add_response("get_item", {})
     cancelled(stubber, "ValidationError", "None")
     with pytest.raises(RequestRejected, match="TransactWriteItems"):
-        DynamoLedger(client, TABLE).append(an_entry(LedgerKind.OPENED))
+        DynamoLedger(client, TABLE, MemoryArchive()).append(an_entry(LedgerKind.OPENED))
 
 
 def test_an_opening_that_is_noted_late_takes_no_status_back(dynamodb: Any) -> None:

@@ -25,7 +25,7 @@ from local.clients import client  # noqa: E402
 from local.cloud import LocalCloud  # noqa: E402
 from local.developer import Developer  # noqa: E402
 from local.patience import Patience  # noqa: E402
-from local.records import Records, records  # noqa: E402
+from local.records import Records, local_records  # noqa: E402
 from local.repository import make_repository  # noqa: E402
 from local.state import CloudState  # noqa: E402
 from selfheal.domain.incident import incident_id  # noqa: E402
@@ -84,7 +84,7 @@ def heal_all(state: CloudState, scratch: Path, incidents: int, at_once: int) -> 
     (base / "buildspec.yml").write_text(BUILDSPEC)
     repository = make_repository(scratch / "scenario", scratch / "repository")
     developer = Developer(client(state, "codebuild"))
-    store = records(client(state, "dynamodb"), state.outputs["TableName"])
+    store = local_records(state)
     with ThreadPoolExecutor(at_once) as pool:
         return list(
             pool.map(

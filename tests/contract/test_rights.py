@@ -7,7 +7,8 @@ import pytest
 
 from selfheal.adapters.dynamodb.models import MODELS
 from selfheal.remedies.registry import catalogue
-from tests.contract.transformed import allowed, listed, of_type, source, statements
+from tests.contract.machine import pascal, snake
+from tests.contract.transformed import ROOT, allowed, listed, of_type, source, statements
 
 ROLES = sorted(of_type("AWS::IAM::Role"))
 FUNCTION_ROLES = [role for role in ROLES if role.endswith("FunctionRole")]
@@ -228,3 +229,30 @@ def test_the_groups_of_builds_are_named_by_their_beginning(groups: str, accepted
     parameter = source()["Parameters"]["BuildLogGroups"]
     assert parameter["Default"] == "/aws/codebuild/*"
     assert bool(re.fullmatch(parameter["AllowedPattern"], groups)) is accepted
+
+
+def appending() -> set[str]:
+    """The roles of the functions whose step appends to the ledger."""
+    steps = ROOT / "layers" / "core" / "selfheal" / "steps"
+    found = (snake(role.removesuffix("FunctionRole")) for role in FUNCTION_ROLES)
+    texts = {name: (steps / f"{name}.py").read_text() for name in found}
+    return {
+        f"{pascal(name)}FunctionRole" for name, text in texts.items() if "ledger.append(LedgerEntry" in text
+    }
+
+
+def test_who_appends_to_the_ledger_may_add_objects_to_its_archive_and_read_them_and_nothing_else() -> None:
+    reaching = {
+        role: statement
+        for role in ROLES
+        for statement in statements(role)
+        if "LedgerBucket" in json.dumps(statement["Resource"])
+    }
+    assert set(reaching) == appending()
+    for statement in reaching.values():
+        assert statement["Action"] == ["s3:PutObject", "s3:GetObject"]
+        assert statement["Resource"] == {"Fn::Sub": "${LedgerBucket.Arn}/entries/*"}
+
+
+def test_nobody_may_unlock_the_ledger_or_pass_its_lock_by() -> None:
+    assert who("s3:Bypass") | who("s3:PutObjectR") | who("s3:PutObjectL") | who("s3:PutBucket") == set()

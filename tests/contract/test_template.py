@@ -68,6 +68,34 @@ def test_the_lake_is_private_encrypted_versioned_and_survives_the_stack() -> Non
         assert stack()["Resources"][name]["UpdateReplacePolicy"] == "Retain"
 
 
+def test_the_proof_of_the_ledger_is_private_encrypted_versioned_locked_and_survives_the_stack() -> None:
+    bucket = of_type("AWS::S3::Bucket")["LedgerBucket"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["ObjectLockEnabled"] is True
+    rule = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert rule == {"Mode": {"Ref": "LedgerLockMode"}, "Days": {"Ref": "LedgerLockDays"}}
+    assert "LifecycleConfiguration" not in bucket
+    assert stack()["Resources"]["LedgerBucket"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert stack()["Resources"]["LedgerBucket"]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_bucket_itself_refuses_to_have_the_ledger_written_over_or_hidden() -> None:
+    denied = {
+        statement["Sid"]: (statement["Action"], statement.get("Condition"))
+        for statement in of_type("AWS::S3::BucketPolicy")["LedgerBucketPolicy"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Principal"] == "*"
+    }
+    assert denied["NothingIsWrittenOver"] == ("s3:PutObject", {"Null": {"s3:if-none-match": True}})
+    assert denied["NothingIsHidden"] == ("s3:DeleteObject", None)
+
+
+def test_production_locks_the_ledger_for_everybody() -> None:
+    overrides = SAMCONFIG["prod"]["deploy"]["parameters"]["parameter_overrides"]
+    assert "LedgerLockMode=COMPLIANCE" in overrides
+
+
 def test_the_table_is_on_demand_recoverable_and_forgets_what_expires() -> None:
     for table in of_type("AWS::DynamoDB::Table").values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"

@@ -11,7 +11,7 @@ from local.clients import client
 from local.cloud import LocalCloud
 from local.developer import Developer
 from local.interrupts import ending_as_interrupt
-from local.records import Records, records
+from local.records import Records, local_records
 from local.state import CloudState
 
 ActAs = Callable[..., str]
@@ -49,7 +49,7 @@ def state(cloud: LocalCloud) -> CloudState:
 @pytest.fixture(scope="session")
 def stored(state: CloudState) -> Records:
     """What the deployed stack has written down."""
-    return records(client(state, "dynamodb"), state.outputs["TableName"])
+    return local_records(state)
 
 
 @pytest.fixture(scope="session")

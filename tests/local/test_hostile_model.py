@@ -19,7 +19,7 @@ from local.deploy import ROOT
 from local.developer import Developer
 from local.interrupts import ending_as_interrupt
 from local.patience import Patience
-from local.records import Records, records
+from local.records import Records, local_records
 from local.repository import make_repository
 from local.scenario import load
 from local.state import CloudState
@@ -103,7 +103,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         try:
             state = cloud.up(lambda step: None)
             let_converse(state)
-            stored = records(client(state, "dynamodb"), state.outputs["TableName"])
+            stored = local_records(state)
             yield World(cloud, state, chat, Developer(client(state, "codebuild")), stored, listening(state))
         finally:
             cloud.down(lambda step: None)

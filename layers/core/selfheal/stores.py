@@ -98,10 +98,12 @@ class Stores:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger."""
+        """The ledger: its archive, and the table that follows it."""
         from selfheal.adapters.dynamodb.ledger import DynamoLedger
+        from selfheal.adapters.s3_ledger import S3LedgerArchive
 
-        return DynamoLedger(self._clients("dynamodb"), self._table)
+        archive = S3LedgerArchive(self._clients("s3"), self.settings.text("SELFHEAL_LEDGER_BUCKET"))
+        return DynamoLedger(self._clients("dynamodb"), self._table, archive)
 
     @cached_property
     def actions(self) -> ActionStore:

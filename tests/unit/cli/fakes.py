@@ -15,12 +15,13 @@ from local.cloud import Status
 from local.past import Past
 from local.play import Update
 from local.progress import Stage, Step, Tell
-from local.records import Models, Records
+from local.records import Models, Proof, Records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.domain.run import PipelineKey
 from selfheal.steps.measure_run import Gauges
+from selfheal.testing.archive import MemoryArchive, MemoryLedgerTable
 from selfheal.testing.memory import MemoryIncidents, MemoryLake, MemoryLedger, MemoryQuarantine, MemoryRuns
 from selfheal.testing.models import MemoryModelLedger, MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
@@ -72,6 +73,7 @@ class FakeSurroundings:
     differences: list[str] = field(default_factory=list)
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)
+    evidence: Proof = field(default_factory=lambda: Proof(MemoryArchive(), MemoryLedgerTable()))
     versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
     clock: FixedClock = field(default_factory=FixedClock)
     service: FakeService = field(default_factory=FakeService)
@@ -83,6 +85,10 @@ class FakeSurroundings:
         if local and stack_name:
             raise UsageError("--local and --stack-name exclude each other")
         return self.stores
+
+    def proof(self, stack_name: str, *, local: bool) -> Proof:
+        self.asked.append((stack_name, local))
+        return self.evidence
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         self.asked.append((stack_name, local))

@@ -18,6 +18,7 @@ _THROTTLED = frozenset(
     {
         "AccountLimitExceededException",
         "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",
         "KMSThrottlingException",
         "KmsThrottlingException",
         "LimitExceededException",

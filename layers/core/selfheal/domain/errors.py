@@ -46,6 +46,10 @@ class IncidentNotFound(PermanentError):
     """The table holds no incident of this id."""
 
 
+class LedgerBroken(PermanentError):
+    """An incident's record does not fit its archive; says which entry. `selfheal ledger verify` tells what differs."""
+
+
 class ModelNotFound(PermanentError):
     """The store holds no model of this version."""
 

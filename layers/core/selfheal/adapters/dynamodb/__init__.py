@@ -6,7 +6,7 @@
 | RUN#<run id> | FAILURE | the fingerprint it failed with | FAILURE#<key>#<fingerprint> | <started>#<run id> |
 | RUN#<run id> | STARTED_BY | the incident whose action started the run | | |
 | INCIDENT#<id> | INCIDENT | an incident | INCIDENTS | <opened>#<id> |
-| INCIDENT#<id> | ENTRY#<kind> | a ledger entry | | |
+| INCIDENT#<id> | ENTRY#<kind> | a ledger entry, as its archive has it | | |
 | INCIDENT#<id> | ACTION | the incident's one action | | |
 | LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
 | MODELS | ENTRY#<moment>#<event>#<version> | what was decided about a model | MODELS | the sk |

@@ -114,7 +114,7 @@ class Table:
             ConsistentRead=True,
         )
 
-    def feed(self, feed_pk: str, limit: int, before: str = "") -> Iterator[Item]:
+    def feed(self, feed_pk: str, limit: int | None = None, before: str = "") -> Iterator[Item]:
         """Items of a feed, newest first (those before ``before``), from the index: it may lag a moment."""
         values = {":pk": text(feed_pk), **({":before": text(before)} if before else {})}
         yield from self._query(

@@ -1,0 +1,78 @@
+"""The account of one incident: what joins its entries, from the event to what it cost, for somebody who audits it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
+
+Data = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Each field is text for people, empty where nothing of the kind happened (yet)."""
+
+    event: str
+    evidence: str
+    diagnosis: str
+    model: str
+    policy: str
+    approval: str
+    action: str
+    outcome: str
+    cost: str
+
+    def items(self) -> list[tuple[str, str]]:
+        """Names and texts in the order in which things happen, without the empty ones."""
+        return [(name, text) for name, text in asdict(self).items() if text]
+
+
+def account_of(entries: Sequence[LedgerEntry]) -> Account:
+    """Read an account off an incident's entries."""
+    of = {entry.kind: entry.data for entry in entries}
+
+    def told(kind: LedgerKind, *fields: str) -> str:
+        return _told(of.get(kind, {}), fields)
+
+    evidence = of.get(LedgerKind.DIAGNOSED, {}).get("evidence")
+    return Account(
+        event=told(LedgerKind.OPENED, "run_id", "kind"),
+        evidence=f"{len(evidence)} lines" if isinstance(evidence, list) else "",
+        diagnosis=told(LedgerKind.DIAGNOSED, "cause", "source", "confidence", "fingerprint"),
+        model=told(LedgerKind.SUGGESTED, "origin", "prompt"),
+        policy=told(LedgerKind.DECIDED, "verdict", "remedy", "policy_version", "reason"),
+        approval=_approval(of),
+        action=told(LedgerKind.ACTION_STARTED, "remedy", "new_run_id")
+        or told(LedgerKind.ACTION_REFUSED, "remedy", "reason"),
+        outcome=told(LedgerKind.OUTCOME, "status", "reason"),
+        cost=_cost(of.get(LedgerKind.SUGGESTED, {})),
+    )
+
+
+_ANSWERS = (LedgerKind.APPROVED, LedgerKind.REJECTED, LedgerKind.APPROVAL_EXPIRED)
+
+
+def _approval(of: Mapping[LedgerKind, Data]) -> str:
+    """What was asked for and who answered, with all that their entries say."""
+    answers = [f"{kind.replace('_', ' ')} ({_all(of[kind])})" for kind in _ANSWERS if kind in of]
+    if answers:
+        return "; ".join(answers)
+    return "asked for, not answered" if LedgerKind.APPROVAL_REQUESTED in of else ""
+
+
+def _all(data: Data) -> str:
+    return ", ".join(f"{name} {value}" for name, value in data.items() if isinstance(value, str) and value)
+
+
+def _cost(data: Data) -> str:
+    counts = [value for name in ("input_tokens", "output_tokens") if isinstance(value := data.get(name), int)]
+    if not sum(counts):
+        return ""
+    cost = data.get("cost_usd")
+    return f"{sum(counts):,} tokens, " + (
+        f"${cost:.5f}" if isinstance(cost, int | float) else "price unknown"
+    )
+
+
+def _told(data: Data, fields: Sequence[str]) -> str:
+    return ", ".join(str(value) for name in fields if (value := data.get(name)) not in (None, ""))
