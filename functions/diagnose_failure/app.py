@@ -12,6 +12,6 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """A DiagnoseRequest in; the Diagnosis out."""
     return encode(diagnose_failure(
         decode(DiagnoseRequest, event), incidents=runtime.incidents, reader=runtime.reader, logs=runtime.logs,
-        runs=runtime.runs, failures=runtime.failures, reports=runtime.reports, ledger=runtime.ledger,
-        clock=runtime.clock,
+        runs=runtime.runs, failures=runtime.failures, harms=runtime.harms, reports=runtime.reports,
+        ledger=runtime.ledger, clock=runtime.clock,
     ))  # fmt: skip

@@ -47,6 +47,19 @@ def test_a_deployment_is_read_whole(scripted: Scripted) -> None:
     assert run.initiator == "user"
 
 
+@pytest.mark.parametrize(
+    ("creator", "rolls_back"),
+    [
+        ("user", False),
+        ("CloudFormation", False),
+        ("codeDeployRollback", True),
+        ("CloudFormationRollback", True),
+    ],
+)
+def test_a_deployment_tells_whether_it_goes_back(scripted: Scripted, creator: str, rolls_back: bool) -> None:
+    assert read(scripted, a_deployment(creator=creator)).rolls_back is rolls_back
+
+
 @pytest.mark.parametrize("status", ["Created", "Queued", "InProgress", "Baking", "Ready"])
 def test_a_deployment_under_way_is_in_progress(scripted: Scripted, status: str) -> None:
     run = read(scripted, a_deployment(status=status, completeTime=None, startTime=None))

@@ -39,7 +39,9 @@ def a_failed_build(at: int, build_id: str = "shop:0a1b") -> dict[str, Any]:
     return an_action("Build", "Compile", at, "Failed", externalExecutionId=build_id, errorDetails=error)
 
 
-def read(scripted: Scripted, stage: str, attempt: int, *actions: dict[str, Any]) -> Any:
+def read(
+    scripted: Scripted, stage: str, attempt: int, *actions: dict[str, Any], kind: str = "STANDARD"
+) -> Any:
     client, stubber = scripted("codepipeline")
     request = {"pipelineName": "shop", "filter": {"pipelineExecutionId": EXECUTION}}
     newest_first = list(reversed(actions))
@@ -49,6 +51,7 @@ def read(scripted: Scripted, stage: str, attempt: int, *actions: dict[str, Any])
     stubber.add_response("list_action_executions", rest, request | {"nextToken": "more"})
     details = {
         "pipelineExecutionId": EXECUTION,
+        "executionType": kind,
         "artifactRevisions": [{"name": "Source", "revisionId": "c0ffee"}],
         "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "developer"},
     }
@@ -65,6 +68,12 @@ def a_ref(stage: str, attempt: int) -> RunRef:
 
 
 SOURCE = an_action("Source", "Checkout", 0, provider="CodeCommit", externalExecutionId="c0ffee")
+
+
+@pytest.mark.parametrize(("kind", "rolls_back"), [("STANDARD", False), ("ROLLBACK", True)])
+def test_a_stage_tells_whether_it_goes_back(scripted: Scripted, kind: str, rolls_back: bool) -> None:
+    deploy = an_action("Deploy", "Ship", 0, provider="CodeDeploy")
+    assert read(scripted, "Deploy", 1, deploy, kind=kind).rolls_back is rolls_back
 
 
 def test_a_failed_stage_is_covered_by_its_build(scripted: Scripted) -> None:

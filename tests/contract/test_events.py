@@ -9,7 +9,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from selfheal.domain.run import PipelineKey
-from selfheal.wire import run_ref
+from selfheal.wire import run_ref, watch_hint
 from tests.contract.transformed import stack
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,7 @@ RULES = {
     "codepipeline_stage_failed": "CodePipelineRule",
     "codepipeline_action_failed": "CodePipelineRule",
     "codedeploy_deployment_failed": "CodeDeployRule",
+    "cloudwatch_alarm": "AlarmRule",
     "score_run": "RunMeasuredRule",
     "incident_opened": "IncidentOpenedRule",
 }
@@ -93,11 +94,36 @@ def test_a_deployment_is_taken_in_however_it_ended(state: str) -> None:
     assert matching_rules(event) == ["CodeDeployRule"]
 
 
+def test_an_alarm_matters_when_it_goes_off_and_not_when_it_is_quiet_again() -> None:
+    for state in ("OK", "INSUFFICIENT_DATA"):
+        event = {**sample("cloudwatch_alarm"), "detail": {"alarmName": "a", "state": {"value": state}}}
+        assert matching_rules(event) == []
+
+
+@pytest.mark.parametrize(
+    ("detail", "rules"),
+    [
+        ({}, ["RunMeasuredRule", "DeploymentMeasuredRule"]),
+        ({"pipeline": "codepipeline:shop/Deploy"}, ["RunMeasuredRule", "DeploymentMeasuredRule"]),
+        ({"status": "FAILED"}, ["RunMeasuredRule"]),
+        ({"pipeline": "codebuild:shop"}, ["RunMeasuredRule"]),
+    ],
+)
+def test_a_deployment_that_succeeded_is_scored_and_watched(detail: dict[str, str], rules: list[str]) -> None:
+    event = sample("watch_deployment")
+    assert matching_rules({**event, "detail": {**event["detail"], **detail}}) == rules
+
+
+def test_an_event_says_where_to_look() -> None:
+    assert watch_hint(sample("cloudwatch_alarm")) == "shop-prod-5xx"
+    assert watch_hint(sample("watch_deployment")) == PipelineKey.parse("codedeploy:shop/prod")
+
+
 def test_every_rule_has_a_sample() -> None:
     rules = {
         name for name, resource in stack()["Resources"].items() if resource["Type"] == "AWS::Events::Rule"
     }
-    assert rules == set(RULES.values())
+    assert rules == {*RULES.values(), *matching_rules(sample("watch_deployment"))}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ GLUE = {
     float: "double",
     float | None: "double",
     int | None: "bigint",
+    bool: "boolean",
     dict[str, float]: "map<string,double>",
     TestTotals | None: STRUCT,
     tuple[str, ...]: "array<string>",

@@ -19,6 +19,7 @@ EVERY_RESOURCE = {
     ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
     ("IngestRunFunctionRole", "ResumeHealing"): TOKEN,
     ("AwaitOutcomeFunctionRole", "ResumeHealing"): TOKEN,
+    ("WatchDeploymentFunctionRole", "ReadAlarms"): "a narrower right hides composite alarms",
     ("ReconcileRunsFunctionRole", "ListRuns"): "these actions list a whole account",
     ("HealStateMachineRole", "DeliverLogs"): "log delivery is set up for the account",
 }
@@ -190,6 +191,14 @@ def test_logs_are_read_from_the_groups_of_builds_only(role: str) -> None:
     assert [arn["Fn::Sub"] for arn in statement["Resource"]] == [f"{groups}:log-stream:*", groups]
 
 
+def test_who_watches_alarms_may_read_them_and_neither_set_nor_silence_them() -> None:
+    assert {action for role in ROLES for action in allowed(role) if action.startswith("cloudwatch:")} == {
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+    }
+    assert who("cloudwatch:DescribeAlarms") == {"WatchDeploymentFunctionRole"}
+
+
 def test_only_two_functions_read_logs() -> None:
     assert who("logs:Get") - {"HealStateMachineRole"} == READS_LOGS
 
@@ -236,8 +245,11 @@ def appending() -> set[str]:
     steps = ROOT / "layers" / "core" / "selfheal" / "steps"
     found = (snake(role.removesuffix("FunctionRole")) for role in FUNCTION_ROLES)
     texts = {name: (steps / f"{name}.py").read_text() for name in found}
+    appends = ("ledger.append(LedgerEntry", "import lineage_of, open_incident")
     return {
-        f"{pascal(name)}FunctionRole" for name, text in texts.items() if "ledger.append(LedgerEntry" in text
+        f"{pascal(name)}FunctionRole"
+        for name, text in texts.items()
+        if any(words in text for words in appends)
     }
 
 

@@ -188,7 +188,12 @@ def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
         ref(config["FunctionName"]): ref(config["DestinationConfig"]["OnFailure"]["Destination"])
         for config in of_type("AWS::Lambda::EventInvokeConfig").values()
     }
-    functions = {"ScoreRunFunction", "ReconcileRunsFunction", "TrainBaselinesFunction"}
+    functions = {
+        "ScoreRunFunction",
+        "WatchDeploymentFunction",
+        "ReconcileRunsFunction",
+        "TrainBaselinesFunction",
+    }
     assert configured == dict.fromkeys(functions, "DeadLetterQueue")
 
 
@@ -213,7 +218,7 @@ def test_alarms_ring_at_the_first_lost_message_and_the_first_failed_execution() 
         "IntakeAgeAlarm": ("ApproximateAgeOfOldestMessage", 600, 2),
         "RunsQuarantinedAlarm": ("RunsQuarantined", 0, 1),
         "HealFailedAlarm": ("ExecutionsFailed", 0, 1),
-        "FunctionErrorsAlarm": ("SUM([ingest, score, reconcile, escalate])", 2, 1),
+        "FunctionErrorsAlarm": ("SUM([ingest, score, watch, reconcile, escalate])", 2, 1),
     }
     assert {alarm["ComparisonOperator"] for alarm in ALARMS.values()} == {"GreaterThanThreshold"}
 

@@ -21,6 +21,7 @@ from selfheal.steps.notify import notify
 from selfheal.steps.record_outcome import record_outcome
 from selfheal.steps.state import HealState
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
+from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
@@ -124,6 +125,7 @@ class Healing:
                 request,
                 incidents=self.incidents,
                 runs=self.runs,
+                harms=MemoryHarms(),
                 failures=MemoryFailures(),
                 reader=self.service,
                 logs=self.service,

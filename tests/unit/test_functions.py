@@ -22,6 +22,7 @@ from selfheal.remedies.registry import catalogue
 from selfheal.remedy_ports import Tools
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
+from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
@@ -80,6 +81,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         models=MemoryModels(),
         quarantine=MemoryQuarantine(),
         runs=MemoryRuns(),
+        harms=MemoryHarms(),
         standings=MemoryStandings(),
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),

@@ -14,7 +14,7 @@ from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, Service
 from selfheal.steps.state import HealState
 from selfheal.testing.builders import a_measurement, an_incident
-from selfheal.wire import decode, encode
+from selfheal.wire import decode, encode, watch_hint
 
 keys = st.builds(PipelineKey, st.sampled_from(Service), st.text(min_size=1))
 # Only UTC: Python calls a moment in a zone's fold unequal to the same moment in any other zone.
@@ -93,3 +93,21 @@ def test_a_cause_outside_the_list_is_refused() -> None:
     }  # fmt: skip
     with pytest.raises(InvalidEvent, match="cause"):
         decode(Diagnosis, document)
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ([], "event"),
+        ({"detail-type": "CloudWatch Alarm State Change"}, "detail"),
+        ({"detail-type": "CloudWatch Alarm State Change", "detail": {}}, "detail.alarmName"),
+        ({"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": 7}}, "detail.alarmName"),
+        ({"detail-type": "Run Measured", "detail": {"pipeline": "shop"}}, "pipeline"),
+        ({"detail-type": "Something", "detail": {}}, "detail-type"),
+        ({"detail": {}}, "detail-type"),
+    ],
+)
+def test_an_event_that_does_not_say_where_to_look_is_refused_by_field(event: object, field: str) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        watch_hint(event)
+    assert caught.value.field == field

@@ -7,6 +7,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from selfheal.domain.measurement import Measurement, numbers
 from selfheal.ports import Scored
 from selfheal.steps.ingest_run import Intake, Taken
+from selfheal.steps.watch_deployment import Watched
 
 # Every number of a measurement but its phases: those go into the same line without becoming metrics, for each metric
 # of each pipeline is paid for.
@@ -51,6 +52,17 @@ def score_metrics(scored: Scored) -> None:
         return
     metrics = _of(scored.measurement)
     metrics.add_metric("Score", MetricUnit.NoUnit, scored.score.value)
+    metrics.flush_metrics()
+
+
+def watch_metrics(watched: Watched) -> None:
+    """An alarm that is tied to a pipeline and opened no incident: counted over all, the line says which and why."""
+    if watched.unblamed is None:
+        return
+    metrics = EphemeralMetrics()
+    metrics.add_metric("AlarmsUnblamed", MetricUnit.Count, 1)
+    metrics.add_metadata("alarm", watched.alarm)
+    metrics.add_metadata("reason", watched.unblamed.value)
     metrics.flush_metrics()
 
 

@@ -3,6 +3,7 @@ and what remedies work with."""
 
 from functools import cached_property
 
+from selfheal.harm_ports import AlarmReader
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import FinishedRuns, LogReader, RunReader, TestReports
 from selfheal.remedy_ports import Tools
@@ -55,6 +56,13 @@ class Services(Stores):
         from selfheal.adapters.cloudwatch import CloudWatchBuildMetrics
 
         return CloudWatchBuildMetrics(self._clients("cloudwatch"), self.clock)
+
+    @cached_property
+    def alarms(self) -> AlarmReader:
+        """Reads CloudWatch alarms."""
+        from selfheal.adapters.cloudwatch_alarms import CloudWatchAlarms
+
+        return CloudWatchAlarms(self._clients("cloudwatch"))
 
     @cached_property
     def log_sizes(self) -> LogSizes:

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from selfheal.domain.conversation import TokenLimits
+from selfheal.harm_ports import Harms
 from selfheal.measure_ports import Quarantine, Standings
 from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import (
@@ -111,6 +112,13 @@ class Stores:
         from selfheal.adapters.dynamodb.actions import DynamoActions
 
         return DynamoActions(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def harms(self) -> Harms:
+        """Which alarms incidents are about."""
+        from selfheal.adapters.dynamodb.harms import DynamoHarms
+
+        return DynamoHarms(self._clients("dynamodb"), self._table)
 
     @cached_property
     def token_budget(self) -> TokenBudget:

@@ -104,6 +104,24 @@ def run_ref(event: object) -> RunRef | None:
     return reader(detail)
 
 
+def watch_hint(event: object) -> str | PipelineKey:
+    """What changed that watch_deployment should look at: the alarm of that name, or that pipeline's deployments.
+
+    Understands "CloudWatch Alarm State Change" and "Run Measured". Raises InvalidEvent for anything else.
+    """
+    if not isinstance(event, Mapping):
+        raise InvalidEvent("event", f"must be a JSON object, not {type(event).__name__}")
+    detail = event.get("detail")
+    if not isinstance(detail, Mapping):
+        raise InvalidEvent("detail", "must be a JSON object")
+    detail_type = text_field(event, "detail-type")
+    if detail_type == "CloudWatch Alarm State Change":
+        return text_field(detail, "alarmName", "detail.")
+    if detail_type == "Run Measured":
+        return PipelineKey.parse(text_field(detail, "pipeline", "detail."))
+    raise InvalidEvent("detail-type", f"{detail_type!r} is neither an alarm's nor a measured run's")
+
+
 def queued_event(body: str) -> object:
     """The event in the body of a queue message. Raises InvalidEvent."""
     try:

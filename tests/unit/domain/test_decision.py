@@ -90,6 +90,7 @@ def test_what_another_attempt_may_not_help_is_left_to_a_person(transient: bool |
     ("diagnosis", "words"),
     [
         (replace(NETWORK, cause=Cause.UNKNOWN, source="score", transient=None), "passed but is odd"),
+        (replace(NETWORK, cause=Cause.DEPLOY_FAILURE, source="alarm", transient=None), "is harming users"),
         (replace(NETWORK, cause=Cause.UNKNOWN, transient=None), "cause is unknown"),
         (replace(NETWORK, cause=Cause.DEPENDENCY_RESOLUTION), "no remedy for dependency_resolution"),
         (

@@ -13,6 +13,7 @@ from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.run import LogLocation, LogObject, RunStatus
 from selfheal.ports import LogLine, TestCase
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
+from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
@@ -37,6 +38,7 @@ def diagnosed(
         logs=service,
         runs=runs or MemoryRuns(),
         reports=service,
+        harms=MemoryHarms(),
         failures=failures or MemoryFailures(),
         ledger=ledger,
         clock=FixedClock(),

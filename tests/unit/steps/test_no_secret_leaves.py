@@ -11,6 +11,7 @@ from selfheal.ports import TestCase
 from selfheal.remedies.registry import catalogue
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.suggest.catalogue import explain
+from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import SHOP, a_run, an_incident
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
@@ -55,6 +56,7 @@ def test_no_secret_comes_out_of_a_diagnosis(secret: str, place: str, before: str
         logs=service,
         runs=MemoryRuns(),
         reports=service,
+        harms=MemoryHarms(),
         failures=MemoryFailures(),
         ledger=ledger,
         clock=FixedClock(),

@@ -48,6 +48,7 @@ def test_a_person_is_told_once() -> None:
     ("changes", "subject"),
     [
         ({"kind": IncidentKind.ANOMALOUS}, "codebuild:shop healed (anomalous)"),
+        ({"kind": IncidentKind.HARMFUL}, "codebuild:shop healed (harming users)"),
         ({"diagnosis": None}, "codebuild:shop healed"),
         ({"outcome": None}, "codebuild:shop in trouble (network)"),
     ],

@@ -18,7 +18,7 @@ from selfheal.domain.errors import (
 )
 from selfheal.ports import Meter, Model, TokenBudget
 from selfheal.remedies.registry import catalogue
-from selfheal.suggest.advice import ADVICE, ODD_BUT_PASSED
+from selfheal.suggest.advice import ADVICE, HARMS_USERS, ODD_BUT_PASSED
 from selfheal.suggest.prompt import VERSION
 from selfheal.suggest.suggest import Suggester, random_nonce
 from selfheal.testing.memory import MemoryTokenBudget, ScriptedModel
@@ -225,6 +225,13 @@ def test_nothing_is_claimed_about_the_cause_of_an_odd_number() -> None:
     assert found.remedy == "notify"
     assert found.explanation.startswith(ODD_BUT_PASSED.means)
     assert ADVICE[Cause.UNKNOWN].means not in found.explanation
+
+
+def test_harm_is_explained_by_the_alarm_and_not_as_a_failed_deployment() -> None:
+    harm = Diagnosis(Cause.DEPLOY_FAILURE, None, 0.9, "alarm", "ab", "shop-5xx went off")
+    found = suggest(harm, None)
+    assert found.explanation.startswith(HARMS_USERS.means)
+    assert ADVICE[Cause.DEPLOY_FAILURE].means not in found.explanation
 
 
 def test_every_cause_has_advice_of_its_own() -> None:

@@ -16,6 +16,8 @@ _STATUS = {
     "Failed": RunStatus.FAILED,
     "Stopped": RunStatus.STOPPED,
 }
+# The creators of deployments that go back to an earlier version by themselves.
+_ROLLBACKS = ("codeDeployRollback", "CloudFormationRollback")
 
 
 class CodeDeployReader:
@@ -58,6 +60,7 @@ def deployment_run(info: Json) -> Run:
         source_version=_revision(info.get("revision", {})),
         initiator=info.get("creator", ""),
         queued_seconds=seconds_between(created, started) if started and created else None,
+        rolls_back=info.get("creator") in _ROLLBACKS,
     )
 
 

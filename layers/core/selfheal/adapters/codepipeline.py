@@ -122,6 +122,7 @@ def stage_run(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
         source_version=next((r["revisionId"] for r in revisions if r.get("revisionId")), ""),
         initiator=trigger.get("triggerDetail") or trigger.get("triggerType", ""),
         covered_by=next(filter(None, map(_failed_build, attempt.actions)), ""),
+        rolls_back=execution.get("executionType") == "ROLLBACK",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from selfheal.domain.choice import NOTIFY, applicable, choose, delay
-from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis
+from selfheal.domain.diagnosis import ALARM, SCORE, Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.remedy import Remedy
@@ -106,6 +106,8 @@ def _verdict(
 def _why_a_person(diagnosis: Diagnosis) -> str:
     if diagnosis.source == SCORE:
         return "the run passed but is odd"
+    if diagnosis.source == ALARM:
+        return "what was deployed is harming users"
     if diagnosis.cause is Cause.UNKNOWN:
         return "the cause is unknown"
     if diagnosis.transient is True:

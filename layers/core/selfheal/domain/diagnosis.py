@@ -5,6 +5,8 @@ from enum import StrEnum
 
 SCORE = "score"
 """The ``source`` of a diagnosis that says only which metrics were odd."""
+ALARM = "alarm"
+"""The ``source`` of a diagnosis that rests on alarms of what was deployed."""
 
 
 class Cause(StrEnum):
@@ -51,7 +53,7 @@ class Diagnosis:
     """``transient``: whether another attempt of the same commit can pass; None when nobody can tell.
 
     ``confidence`` is 0..1. ``source`` names what decided: ``service`` (phase, status, context),
-    ``signature:<id>``, ``score`` (the metrics) or ``none``. ``fingerprint`` is equal for equal failures.
+    ``signature:<id>``, ``score`` (the metrics), ``alarm`` or ``none``. ``fingerprint`` is equal for equal failures.
     ``test`` names the failing test where there is one. ``pipeline`` names the pipeline that started the run, where
     one did: then it is repeated through its stage. ``retry_after_seconds`` is how long whoever refused the run asked
     it to wait, 0 where nobody did.

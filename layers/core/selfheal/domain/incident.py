@@ -22,6 +22,11 @@ def incident_id(run_id: str) -> str:
     return hashlib.sha256(run_id.encode()).hexdigest()[:16]
 
 
+def harm_incident_id(run_id: str) -> str:
+    """The id of the one incident that a deployment's harm can have, beside the one of the run itself."""
+    return incident_id(f"harmful:{run_id}")
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """What attempts are counted against: one commit of one pipeline, whoever started the runs.

@@ -29,6 +29,7 @@ class Measurement:
     ``storage_read_rate`` and ``storage_write_rate`` are the averages over the run in bytes per second.
     ``log_bytes`` is what the log holds, counted up to a limit. ``cache`` is the kind the build was given.
     ``covered_by`` names the run that failed inside this one and has an incident of its own.
+    ``rolls_back``: its service made it to go back to an earlier version.
     ``missing`` names the metrics that should be there and are not (yet).
     A field added later needs a default: older records lack it.
     """
@@ -51,6 +52,7 @@ class Measurement:
     initiator: str = ""
     compute_type: str = ""
     covered_by: str = ""
+    rolls_back: bool = False
     missing: tuple[str, ...] = ()
 
     @property

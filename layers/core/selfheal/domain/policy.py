@@ -10,6 +10,7 @@ from typing import cast
 
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import InvalidPolicy
+from selfheal.domain.watch import Watch, parse_watches
 
 
 class Mode(StrEnum):
@@ -59,6 +60,7 @@ class Policy:
     version: str
     budget: Budget
     rules: tuple[Rule, ...]
+    watches: tuple[Watch, ...] = ()
 
     def rule_for(self, pipeline: str, cause: Cause, remedy: str) -> Rule | None:
         """The first rule that matches, None when no rule speaks of it (then: observe)."""
@@ -67,7 +69,7 @@ class Policy:
 
 LONGEST_DELAY_SECONDS = 3600
 
-_TOP_KEYS = {"budget", "rule"}
+_TOP_KEYS = {"budget", "rule", "watch"}
 _RULE_KEYS = {"pipelines", "causes", "remedies", "mode", "min_confidence", "delay_seconds"}
 
 
@@ -85,6 +87,7 @@ def parse_policy(text: str, known_remedies: frozenset[str]) -> Policy:
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         budget=_budget(document.get("budget", {})),
         rules=tuple(_rule(f"rule {n}", table, known_remedies) for n, table in enumerate(tables, 1)),
+        watches=parse_watches(document.get("watch", [])),
     )
 
 

@@ -114,7 +114,8 @@ class Run:
     or what started it; ``number`` is what CodeBuild counts its builds by; ``cache`` is the kind of cache the build
     was given (NO_CACHE, S3, LOCAL); ``secrets`` are values of its variables that must never leave (not in ``repr``).
     ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build). ``branch`` is the
-    branch that was asked for, empty where the service does not say (a build of a bare commit).
+    branch that was asked for, empty where the service does not say (a build of a bare commit). ``rolls_back``: its
+    service made it to go back to an earlier version.
     """
 
     ref: RunRef
@@ -132,6 +133,7 @@ class Run:
     number: int | None = None
     covered_by: str = ""
     branch: str = ""
+    rolls_back: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 
 from selfheal.diagnose.diagnose import diagnose
 from selfheal.diagnose.experience import experience, informed
+from selfheal.diagnose.harm import diagnose_harm
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import PipelineKey, Run
 from selfheal.domain.sighting import Sighting
+from selfheal.harm_ports import Harms
 from selfheal.ports import (
     Clock,
     FailureMemory,
@@ -47,6 +49,7 @@ def diagnose_failure(
     runs: RunStore,
     reports: TestReports,
     failures: FailureMemory,
+    harms: Harms,
     ledger: Ledger,
     clock: Clock,
 ) -> Diagnosis:
@@ -54,6 +57,10 @@ def diagnose_failure(
     incident = incidents.get(request.incident_id)
     run = reader.read(incident.run)
     redactor = Redactor(run.secrets)
+    if incident.kind is IncidentKind.HARMFUL:
+        diagnosis = diagnose_harm(harms.of_incident(incident.id), redactor)
+        ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
+        return diagnosis
     lines, trouble = read_log(run, redactor, logs=logs, reader=reader, runs=runs)
     tests = reports.failures(run.report_arns, FAILURES) if run.report_arns else []
     diagnosis = diagnose(run, incident.kind, incident.score, lines, tests, redactor)

@@ -49,6 +49,7 @@ def measure(run: Run, gauges: Gauges) -> Measurement:
         initiator=run.initiator,
         compute_type=run.compute_type,
         covered_by=run.covered_by,
+        rolls_back=run.rolls_back,
         missing=tuple(name for name, value in used.items() if value is None),
     )
 

@@ -38,6 +38,8 @@ def subject_line(state: HealState) -> str:
 def _because(state: HealState) -> str:
     if state.kind is IncidentKind.ANOMALOUS:
         return " (anomalous)"
+    if state.kind is IncidentKind.HARMFUL:
+        return " (harming users)"
     return f" ({state.diagnosis.cause})" if state.diagnosis else ""
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from selfheal.detect.confirmed import without_confirmed
 from selfheal.detect.detector import WINDOW, Detector
 from selfheal.domain.errors import RunNotFound
-from selfheal.domain.incident import Incident, IncidentKind, Lineage, incident_id
-from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.incident import Incident, IncidentKind, incident_id
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
@@ -22,10 +21,9 @@ from selfheal.ports import (
     Scored,
     StoredRun,
 )
+from selfheal.steps.open_incident import lineage_of, open_incident
 from selfheal.steps.standing import standing_of
-from selfheal.wire import encode
 
-INCIDENT_OPENED = "Incident Opened"
 REPEATS = 5
 
 
@@ -66,12 +64,12 @@ def score_run(
     if kind is IncidentKind.ANOMALOUS and told_already(score, history, actor):
         kind = None
     if kind is not None and not _started_by_selfheal(measurement, actions, actor):
-        _open(
+        open_incident(
             Incident(
                 id=incident_id(measurement.run_id),
                 run=RunRef(measurement.pipeline, measurement.run_id),
                 kind=kind,
-                lineage=_lineage(measurement),
+                lineage=lineage_of(measurement),
                 opened_at=clock.now(),
                 score=score,
             ),
@@ -115,11 +113,6 @@ def _same_way(score: Score, past: Score) -> bool:
     )
 
 
-def _lineage(measurement: Measurement) -> Lineage:
-    """A run that failed before its commit was known is a lineage of its own: it must not share others' budget."""
-    return Lineage(measurement.pipeline, measurement.source_version or measurement.run_id)
-
-
 def _started_by_selfheal(measurement: Measurement, actions: ActionStore, actor: str) -> bool:
     """A run that Selfheal started is the outcome of an incident, never the start of another."""
     return _started_by(actor, measurement) or bool(actions.incident_of_run(measurement.run_id))
@@ -127,20 +120,3 @@ def _started_by_selfheal(measurement: Measurement, actions: ActionStore, actor: 
 
 def _started_by(actor: str, measurement: Measurement) -> bool:
     return bool(actor) and measurement.initiator.endswith(f"/{actor}")
-
-
-def _open(incident: Incident, incidents: IncidentStore, ledger: Ledger, bus: EventBus) -> None:
-    """The ledger's entry comes last: while it is missing, a repeated delivery announces the incident again."""
-    if not incidents.open(incident):
-        incident = incidents.get(incident.id)
-    if ledger.entry(incident.id, LedgerKind.OPENED):
-        return
-    detail: dict[str, object] = {
-        "incident_id": incident.id,
-        "run_id": incident.run.run_id,
-        "pipeline": str(incident.run.key),
-        "kind": incident.kind.value,
-    }
-    bus.publish(INCIDENT_OPENED, detail)
-    data = {**detail, "score": encode(incident.score)}
-    ledger.append(LedgerEntry(incident.id, LedgerKind.OPENED, incident.opened_at, data))

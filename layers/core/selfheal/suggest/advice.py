@@ -123,3 +123,10 @@ ODD_BUT_PASSED = Advice(
     "Put the log of the phase that stands out beside that of an ordinary run. If the new level is there to stay (more "
     "tests, a larger image), nothing needs doing: Selfheal learns it.",
 )
+HARMS_USERS = Advice(
+    "The deployment went well, but an alarm of the deployed service went off soon after it. Alarms say that users are "
+    "hurt, not by what: the deployment is the change that is known.",
+    "Go back to the last good version first and look for the reason after that: compare the service's own log and "
+    "metrics before and after the deployment. If the alarm stays, the deployment was not to blame: look at what else "
+    "changed, such as traffic, a dependency, a setting or data.",
+)

@@ -4,16 +4,17 @@ It does not repeat the finding: wherever a suggestion is shown, the diagnosis st
 """
 
 from selfheal.domain.choice import NOTIFY
-from selfheal.domain.diagnosis import SCORE, Diagnosis
+from selfheal.domain.diagnosis import ALARM, SCORE, Diagnosis
 from selfheal.domain.remedy import Remedy
-from selfheal.suggest.advice import ADVICE, ODD_BUT_PASSED, SUSPECTS
+from selfheal.suggest.advice import ADVICE, HARMS_USERS, ODD_BUT_PASSED, SUSPECTS
 
 MAX_PROOF = 3
+BY_SOURCE = {SCORE: ODD_BUT_PASSED, ALARM: HARMS_USERS}
 
 
 def explain(diagnosis: Diagnosis, remedy: Remedy) -> str:
     """An explanation good enough to act on, in plain sentences."""
-    advice = ODD_BUT_PASSED if diagnosis.source == SCORE else ADVICE[diagnosis.cause]
+    advice = BY_SOURCE.get(diagnosis.source, ADVICE[diagnosis.cause])
     sentences = (advice.means, _where(diagnosis), SUSPECTS[diagnosis.suspect], advice.do, _proposal(remedy))
     return " ".join(filter(None, sentences))
 
@@ -25,7 +26,7 @@ def proof(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 def _where(diagnosis: Diagnosis) -> str:
     numbers = [str(line.line) for line in diagnosis.evidence if line.line]
-    if diagnosis.source == SCORE:
+    if diagnosis.source in BY_SOURCE:
         return ""
     if numbers:
         return f"See line {numbers[0]} of the log." if len(numbers) == 1 else _see_lines(numbers)
