@@ -1,0 +1,143 @@
+"""The deployed stack: an alarm of a deployed service and the deployment that was baking when it went off."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.clients import client
+from local.patience import Patience
+from local.records import Records
+from local.repository import Repository, make_repository
+from local.state import CloudState
+from local.story import Story
+from selfheal.adapters.cloudwatch_alarms import CloudWatchAlarms
+from selfheal.domain.incident import harm_incident_id
+from tests.local.conftest import ActAs
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+
+APPLICATION, GROUP, ALARM = "demo-shop", "prod", "demo-shop-5xx"
+DATA = json.dumps({"version": "1.0", "recentDatapoints": [0.0, 3.0, 14.0], "threshold": 5.0})
+APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 20}]}\n"
+
+
+def until(what: str, condition: Any) -> Any:
+    return Patience(60, threading.Event(), "").until(what, condition)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    folder: Path = tmp_path_factory.mktemp("shop")
+    (folder / "base").mkdir()
+    (folder / "base" / "appspec.yml").write_text(APPSPEC)
+    (folder / "base" / "check.sh").write_text("#!/bin/sh\nexit 0\n")
+    return make_repository(folder, folder / "repository")
+
+
+@pytest.fixture(scope="module")
+def deployed(state: CloudState, repository: Repository, stored: Records) -> str:
+    """A deployment that succeeded and was measured."""
+    codedeploy = client(state, "codedeploy")
+    codedeploy.create_application(applicationName=APPLICATION)
+    codedeploy.create_deployment_group(
+        applicationName=APPLICATION,
+        deploymentGroupName=GROUP,
+        serviceRoleArn="arn:aws:iam::000000000000:role/d",
+    )
+    location = {"repository": str(repository.path), "commitId": repository.last}
+    deployment: str = codedeploy.create_deployment(
+        applicationName=APPLICATION,
+        deploymentGroupName=GROUP,
+        revision={"revisionType": "GitHub", "gitHubLocation": location},
+    )["deploymentId"]
+    measured = until("the measurement of the deployment", lambda: stored.runs.get(deployment))
+    assert measured.measurement.status == "SUCCEEDED"
+    return deployment
+
+
+@pytest.fixture
+def ringing(state: CloudState) -> Iterator[Any]:
+    """Lets the alarm go off, and tells of it as CloudWatch would."""
+    cloudwatch = client(state, "cloudwatch")
+
+    def tell(name: str = ALARM) -> None:
+        detail = {"alarmName": name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
+        entry = {"Source": "sim.cloudwatch", "DetailType": "CloudWatch Alarm State Change"}
+        client(state, "events").put_events(Entries=[entry | {"Detail": json.dumps(detail)}])
+
+    def ring(name: str = ALARM) -> None:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, Namespace="Shop", MetricName="5xx", Statistic="Sum", Period=60, EvaluationPeriods=1,
+            Threshold=5.0, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+        cloudwatch.set_alarm_state(
+            AlarmName=name, StateValue="ALARM", StateReason="too many errors", StateReasonData=DATA
+        )
+        tell(name)
+
+    ring.tell = tell  # type: ignore[attr-defined]
+    yield ring
+    cloudwatch.delete_alarms(AlarmNames=[ALARM, "demo-other-5xx"])
+
+
+def story_of(stored: Records, deployment: str) -> Story:
+    def over() -> Story | None:
+        found = Story(stored.ledger.entries(harm_incident_id(deployment)))
+        return found if found.over else None
+
+    story: Story = until(f"the end of the incident of {deployment}", over)
+    return story
+
+
+def incidents_of(stored: Records, deployment: str) -> list[str]:
+    return [each.id for each in stored.incidents.recent(50) if each.run.run_id == deployment]
+
+
+def test_an_event_alone_opens_nothing(
+    state: CloudState, stored: Records, deployed: str, ringing: Any
+) -> None:
+    """A forged event: the alarm is not ringing."""
+    ringing.tell()
+    function = state.outputs["WatchDeploymentFunctionName"]
+    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": ALARM}}
+    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    assert json.loads(reply["Payload"].read()) == {"incidents": []}
+    assert incidents_of(stored, deployed) == []
+
+
+def test_an_alarm_becomes_one_incident_of_the_deployment(
+    stored: Records, deployed: str, ringing: Any
+) -> None:
+    ringing()
+    ringing.tell()
+    story = story_of(stored, deployed)
+    assert (story.kind, story.cause) == ("harmful", "deploy_failure")
+    assert ALARM in story.summary
+    evidence = "\n".join(story.evidence)
+    assert "latest values: 0, 3, 14; the threshold is 5" in evidence and "too many errors" in evidence
+    assert incidents_of(stored, deployed) == [harm_incident_id(deployed)]
+
+
+def test_an_alarm_that_no_watch_names_is_left_alone(
+    state: CloudState, stored: Records, deployed: str, ringing: Any
+) -> None:
+    ringing("demo-other-5xx")
+    function = state.outputs["WatchDeploymentFunctionName"]
+    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": "demo-other-5xx"}}
+    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    assert json.loads(reply["Payload"].read()) == {"incidents": []}
+
+
+def test_who_watches_reads_alarms_and_can_change_none(state: CloudState, act_as: ActAs, ringing: Any) -> None:
+    ringing()
+    assert CloudWatchAlarms(client(state, "cloudwatch")).read(ALARM) is not None
+    assert act_as("WatchDeployment", "cloudwatch", "describe_alarms", AlarmNames=[ALARM]) == "allowed"
+    for method, arguments in (
+        ("set_alarm_state", {"AlarmName": ALARM, "StateValue": "OK", "StateReason": "hush"}),
+        ("delete_alarms", {"AlarmNames": [ALARM]}),
+    ):
+        assert act_as("WatchDeployment", "cloudwatch", method, **arguments) != "allowed"
