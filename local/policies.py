@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selfheal.domain.errors import InvalidPolicy
-from selfheal.domain.policy import parse_policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import catalogue
 
 

@@ -10,7 +10,13 @@ from selfheal.wire import decode, encode
 @entry
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """A DecideRequest in; the Decision out."""
-    return encode(decide_action(
-        decode(DecideRequest, event), incidents=runtime.incidents, actions=runtime.actions, ledger=runtime.ledger,
-        clock=runtime.clock, policy=runtime.policy, ceiling=runtime.settings.mode,
-    ))  # fmt: skip
+    request = decode(DecideRequest, event)
+    return encode(
+        decide_action(
+            request,
+            incidents=runtime.incidents,
+            ledger=runtime.ledger,
+            estimator=runtime.estimator,
+            permission=runtime.permission,
+        )
+    )

@@ -12,7 +12,7 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ExecuteRequest in; the Action out."""
     executor = Executor(
         incidents=runtime.incidents, reader=runtime.reader, tools=runtime.tools, actions=runtime.actions,
-        ledger=runtime.ledger, clock=runtime.clock, ceiling=runtime.settings.mode, policy=runtime.policy,
+        ledger=runtime.ledger, clock=runtime.clock, permission=runtime.permission, estimator=runtime.estimator,
         actor=runtime.actor,
     )  # fmt: skip
     return encode(executor.execute(decode(ExecuteRequest, event)))

@@ -14,6 +14,11 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     state = decode(HealState, event)
     return encode(
         record_outcome(
-            state, incidents=runtime.incidents, ledger=runtime.ledger, runs=runtime.runs, clock=runtime.clock
+            state,
+            incidents=runtime.incidents,
+            ledger=runtime.ledger,
+            runs=runtime.runs,
+            breakers=runtime.breakers,
+            clock=runtime.clock,
         )
     )

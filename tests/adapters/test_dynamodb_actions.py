@@ -11,15 +11,16 @@ from botocore.stub import Stubber
 
 from selfheal.adapters.dynamodb import DynamoActions
 from selfheal.domain.action import Action, ActionStatus
-from selfheal.domain.decision import Spent
 from selfheal.domain.errors import ActionRefused, RequestRejected, Throttled
 from selfheal.domain.incident import Lineage
+from selfheal.domain.limits import Limits
 from selfheal.domain.policy import Budget
+from selfheal.domain.spending import Spent
 from selfheal.testing.builders import COMMIT, NOON, SHOP
 
 TABLE = "selfheal-test"
 LINEAGE = Lineage(SHOP, COMMIT)
-AMPLE = Budget(100, 100, 100)
+AMPLE = Limits(Budget(100, 100, 100))
 Scripted = Callable[[str], tuple[Any, Stubber]]
 
 
@@ -76,9 +77,9 @@ def test_the_same_incident_again_gets_its_first_action_and_pays_nothing(dynamodb
 
 def test_an_action_that_is_there_wins_over_a_budget_that_is_spent(dynamodb: Any) -> None:
     actions = DynamoActions(dynamodb, TABLE)
-    actions.intend(an_action(), LINEAGE, Budget(1, 1, 1))
-    assert actions.intend(an_action(), LINEAGE, Budget(1, 1, 1)) == an_action()
-    assert actions.intend(an_action(), LINEAGE, Budget(0, 0, 0)) == an_action()
+    actions.intend(an_action(), LINEAGE, Limits(Budget(1, 1, 1)))
+    assert actions.intend(an_action(), LINEAGE, Limits(Budget(1, 1, 1))) == an_action()
+    assert actions.intend(an_action(), LINEAGE, Limits(Budget(0, 0, 0))) == an_action()
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,9 @@ def test_each_budget_refuses_by_its_name_and_then_nothing_is_written(
     dynamodb: Any, budget: Budget, scope: str
 ) -> None:
     actions = DynamoActions(dynamodb, TABLE)
-    actions.intend(an_action("i-1"), LINEAGE, budget)
+    actions.intend(an_action("i-1"), LINEAGE, Limits(budget))
     with pytest.raises(ActionRefused, match=scope):
-        actions.intend(an_action("i-2"), LINEAGE, budget)
+        actions.intend(an_action("i-2"), LINEAGE, Limits(budget))
     assert actions.of_incident("i-2") is None
     assert actions.spent(LINEAGE, NOON) == Spent(1, 1, 1)
 
@@ -103,7 +104,7 @@ def test_each_budget_refuses_by_its_name_and_then_nothing_is_written(
 @pytest.mark.parametrize("budget", [Budget(0, 9, 9), Budget(9, 0, 9), Budget(9, 9, 0)])
 def test_a_budget_of_nothing_refuses_the_first_action(dynamodb: Any, budget: Budget) -> None:
     with pytest.raises(ActionRefused, match="0 of 0"):
-        DynamoActions(dynamodb, TABLE).intend(an_action(), LINEAGE, budget)
+        DynamoActions(dynamodb, TABLE).intend(an_action(), LINEAGE, Limits(budget))
     assert dynamodb.scan(TableName=TABLE)["Items"] == []
 
 
@@ -126,7 +127,7 @@ def test_the_counters_of_hours_and_days_expire_and_intents_never_do(dynamodb: An
     items = dynamodb.scan(TableName=TABLE)["Items"]
     expiring = {item["pk"]["S"].partition("#")[0] for item in items if "expires_at" in item}
     assert expiring == {"PIPELINE", "ACCOUNT"}
-    assert len(items) == 4
+    assert len(items) == 6
 
 
 def test_of_ten_at_once_for_one_incident_one_wins_and_one_is_paid_for(dynamodb: Any) -> None:
@@ -144,7 +145,7 @@ def test_of_ten_incidents_at_once_exactly_as_many_act_as_the_budget_allows(dynam
     intents = [an_action(f"i-{n}") for n in range(10)]
     budget = Budget(per_commit=3, per_pipeline_hour=9, per_account_day=9)
     intend = DynamoActions(client, TABLE).intend
-    results = at_once(partial(intend, intent, LINEAGE, budget) for intent in intents)
+    results = at_once(partial(intend, intent, LINEAGE, Limits(budget)) for intent in intents)
     acting = [result for result in results if isinstance(result, Action)]
     stored = [DynamoActions(client, TABLE).of_incident(intent.incident_id) for intent in intents]
     assert len(acting) == 3
@@ -200,8 +201,8 @@ def cancelled(stubber: Stubber, *codes: str) -> None:
 
 def test_a_conflict_over_a_counter_is_worth_another_attempt_and_no_refusal(scripted: Scripted) -> None:
     client, stubber = scripted("dynamodb")
-    cancelled(stubber, "None", "TransactionConflict", "None", "None")
-    for _ in range(4):
+    cancelled(stubber, "None", "TransactionConflict", "None", "None", "None", "None")
+    for _ in range(6):
         stubber.add_response("get_item", {})
     with pytest.raises(Throttled, match="same budget"):
         DynamoActions(client, TABLE).intend(an_action(), LINEAGE, AMPLE)

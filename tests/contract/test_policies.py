@@ -7,7 +7,7 @@ import pytest
 
 from local.policies import check
 from selfheal.domain.diagnosis import Cause
-from selfheal.domain.policy import parse_policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import catalogue
 
 ROOT = Path(__file__).parents[2]

@@ -101,6 +101,20 @@ def test_suggest_remedy_counts_tokens_in_a_table_that_nobody_decides_by() -> Non
     assert reaching == ["SuggestRemedyFunctionRole"]
 
 
+def test_two_functions_read_the_kill_switch_and_none_can_turn_it() -> None:
+    reaching = {
+        (role, action)
+        for role in ROLES
+        for statement in statements(role)
+        if "ControlTable" in json.dumps(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert reaching == {
+        ("DecideActionFunctionRole", "dynamodb:GetItem"),
+        ("ExecuteActionFunctionRole", "dynamodb:GetItem"),
+    }
+
+
 def test_rights_on_models_and_guardrails_vanish_with_them() -> None:
     policies = of_type("AWS::IAM::Role")["SuggestRemedyFunctionRole"]["Policies"]
     conditions = {

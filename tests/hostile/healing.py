@@ -16,23 +16,20 @@ from selfheal.ports import Model, TestCase
 from selfheal.remedy_ports import Tools
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
+from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.notify import notify
+from selfheal.steps.permission import Permission
 from selfheal.steps.record_outcome import record_outcome
 from selfheal.steps.state import HealState
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
-from selfheal.testing.memory import (
-    MemoryActions,
-    MemoryBus,
-    MemoryIncidents,
-    MemoryLedger,
-    MemoryRuns,
-    MemoryTokenBudget,
-)
+from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import decode, encode
 
 T = TypeVar("T")
@@ -89,7 +86,12 @@ class Healing:
         action = self._execute(decision) if decision.verdict is Verdict.ACT else None
         state = HealState(id, run_id, SHOP, IncidentKind.FAILED, diagnosis, suggestion, decision, action)
         outcome = record_outcome(
-            state, incidents=self.incidents, runs=self.runs, ledger=self.ledger, clock=self.clock
+            state,
+            incidents=self.incidents,
+            runs=self.runs,
+            ledger=self.ledger,
+            breakers=self.actions,
+            clock=self.clock,
         )
         told = wired(
             HealState(
@@ -146,13 +148,14 @@ class Healing:
             decide_action(
                 request,
                 incidents=self.incidents,
-                actions=self.actions,
                 ledger=self.ledger,
-                clock=self.clock,
-                policy=self.policy,
-                ceiling=self.ceiling,
+                estimator=Estimator(self.runs, MemoryStandings()),
+                permission=self._permission(),
             )
         )
+
+    def _permission(self) -> Permission:
+        return Permission(self.policy, self.ceiling, MemorySwitch(), self.actions, self.clock)
 
     def _execute(self, decision: Decision) -> Action:
         executor = Executor(
@@ -162,8 +165,8 @@ class Healing:
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,
-            ceiling=self.ceiling,
-            policy=self.policy,
+            permission=self._permission(),
+            estimator=Estimator(self.runs, MemoryStandings()),
             actor="execute-action",
         )
         run_id = self.incident.run.run_id

@@ -27,7 +27,8 @@ from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
 from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.policy import Mode, parse_policy
+from selfheal.domain.policy import Mode
+from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import catalogue
 from selfheal.suggest.prompt import INSTRUCTIONS
 from selfheal.wire import decode

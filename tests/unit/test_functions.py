@@ -14,7 +14,7 @@ from selfheal import runtime as runtime_module
 from selfheal.adapters.readers import ServiceReader
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
-from selfheal.domain.policy import parse_policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
 from selfheal.measure_ports import Utilisation
@@ -22,11 +22,11 @@ from selfheal.remedies.registry import catalogue
 from selfheal.remedy_ports import Tools
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
-    MemoryActions,
     MemoryBus,
     MemoryIncidents,
     MemoryLake,
@@ -85,7 +85,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         standings=MemoryStandings(),
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),
-        actions=MemoryActions(),
+        actions=(actions := MemoryActions()),
+        breakers=actions,
+        switch=MemorySwitch(),
         failures=MemoryFailures(),
         waiters=waiters,
         resumer=waiters,

@@ -8,15 +8,9 @@ from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.run import RunStatus
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.builders import a_measurement
-from selfheal.testing.memory import (
-    MemoryActions,
-    MemoryBus,
-    MemoryIncidents,
-    MemoryLake,
-    MemoryLedger,
-    MemoryRuns,
-)
+from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLake, MemoryLedger, MemoryRuns
 from selfheal.testing.models import MemoryDrift, MemoryModelLedger, MemoryModels, a_model, a_record
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings

@@ -7,14 +7,15 @@ import pytest
 
 from selfheal import runtime as runtime_module
 from selfheal.domain.errors import InvalidEvent
-from selfheal.domain.policy import parse_policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
-from selfheal.testing.memory import MemoryActions, MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
 from tests.unit.test_functions import invoke, sample
 

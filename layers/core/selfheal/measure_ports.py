@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import LogLocation, Run
+from selfheal.domain.run import LogLocation, PipelineKey, Run
 from selfheal.domain.standing import Standing
 
 
@@ -61,6 +61,9 @@ class Standings(Protocol):
 
     def keep(self, standing: Standing) -> bool:
         """Keep a standing unless that of a run that started later is kept; True when it was written."""
+
+    def of(self, pipeline: PipelineKey) -> Standing | None:
+        """How one pipeline stands, read consistently; None when none of its runs was scored."""
 
     def recent(self, limit: int) -> list[Standing]:
         """Those whose latest run is the newest, newest first."""

@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Protocol
 
 from selfheal.domain.action import Action
+from selfheal.domain.brakes import Brakes
 from selfheal.domain.conversation import ModelReply, Question, Reservation, Usage
-from selfheal.domain.decision import Spent
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.limits import Limits
 from selfheal.domain.measurement import Measurement, TestTotals
-from selfheal.domain.policy import Budget
 from selfheal.domain.run import LogLocation, LogObject, PipelineKey, Run, RunRef
 from selfheal.domain.score import Score
 from selfheal.domain.sighting import Sighting
+from selfheal.domain.spending import Spent
 
 
 class Clock(Protocol):
@@ -173,13 +174,13 @@ class Ledger(Protocol):
 
 
 class ActionStore(Protocol):
-    """Durable intents and budgets: what makes one incident have one action."""
+    """Durable intents, budgets and brakes: what makes one incident have one action, and the account few."""
 
-    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
-        """Write the intent and spend the budgets in one transaction.
+    def intend(self, action: Action, lineage: Lineage, limits: Limits) -> Action:
+        """Write the intent, spend the budgets, begin the cool-down and take the breaker's one attempt: one transaction.
 
         Gives back the incident's action: the one written now, or the one that was there already (then
-        nothing is spent again). Raises ActionRefused when a budget has no room left.
+        nothing is spent again). Raises ActionRefused when a limit has no room left.
         """
 
     def finish(self, action: Action) -> None:
@@ -193,6 +194,9 @@ class ActionStore(Protocol):
 
     def spent(self, lineage: Lineage, at: datetime) -> Spent:
         """What the budgets have been charged so far."""
+
+    def brakes(self, pipeline: PipelineKey, remedy: str) -> Brakes:
+        """What cool-down and breaker go by, read consistently."""
 
 
 class Waiters(Protocol):

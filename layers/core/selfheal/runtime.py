@@ -20,6 +20,8 @@ from selfheal.domain.policy import Policy
 from selfheal.ports import EventBus, IntakeQueue, Model, Notifier, Resumer
 from selfheal.services import Services
 from selfheal.settings import Settings
+from selfheal.steps.estimate import Estimator
+from selfheal.steps.permission import Permission
 from selfheal.steps.reconcile_runs import look_back
 
 if TYPE_CHECKING:
@@ -45,6 +47,16 @@ class Runtime(Services):
     def policy(self) -> Policy:
         """The stack's policy."""
         return self.settings.policy()
+
+    @property
+    def permission(self) -> Permission:
+        """What says whether something may be done."""
+        return Permission(self.policy, self.settings.mode, self.switch, self.actions, self.clock)
+
+    @property
+    def estimator(self) -> Estimator:
+        """What says what an action will take."""
+        return Estimator(self.runs, self.standings)
 
     @property
     def detector(self) -> Detector:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 from selfheal.domain.errors import InvalidPolicy, InvalidSetting
-from selfheal.domain.policy import Mode, Policy, parse_policy
+from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import catalogue
 
 POLICY_PACKAGE = "selfheal_policy"

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from selfheal.brake_ports import Breakers, Switch
 from selfheal.domain.conversation import TokenLimits
 from selfheal.harm_ports import Harms
 from selfheal.measure_ports import Quarantine, Standings
@@ -119,6 +120,20 @@ class Stores:
         from selfheal.adapters.dynamodb.harms import DynamoHarms
 
         return DynamoHarms(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        """The circuit breakers."""
+        from selfheal.adapters.dynamodb.breakers import DynamoBreakers
+
+        return DynamoBreakers(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def switch(self) -> Switch:
+        """The kill switch, to be read."""
+        from selfheal.adapters.dynamodb.switch import DynamoSwitch
+
+        return DynamoSwitch(self._clients("dynamodb"), self.settings.text("SELFHEAL_CONTROL_TABLE"))
 
     @cached_property
     def token_budget(self) -> TokenBudget:

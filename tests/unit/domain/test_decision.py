@@ -1,18 +1,25 @@
 """Decisions: policy alone says what may be done; a suggestion can only choose among what fits."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfheal.domain.brakes import Brakes, Pause
 from selfheal.domain.choice import applicable
-from selfheal.domain.decision import Decision, Spent, Verdict, decide
+from selfheal.domain.decision import Decision, Verdict, chosen, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.incident import IncidentKind
-from selfheal.domain.policy import Mode, Policy, parse_policy
+from selfheal.domain.permission import Circumstances
+from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import Service
+from selfheal.domain.spending import Cost, Spent
 from selfheal.remedies.registry import catalogue
+from selfheal.testing.builders import NOON, SHOP
 
 REMEDIES = frozenset(remedy.id for remedy in catalogue())
 EVERYTHING = '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\n'
@@ -24,16 +31,15 @@ def verdict(
     policy: str = EVERYTHING,
     suggested: str = "",
     ceiling: Mode = Mode.ACT,
-    spent: Spent | None = None,
+    **now: Any,
 ) -> Decision:
+    rules = parse_policy(policy, REMEDIES)
     return decide(
         pipeline="codebuild:shop",
         diagnosis=diagnosis,
-        suggested=suggested,
-        catalogue=catalogue(),
-        policy=parse_policy(policy, REMEDIES),
-        ceiling=ceiling,
-        spent=spent or Spent(),
+        remedy=chosen(SHOP, IncidentKind.FAILED, diagnosis, suggested, catalogue(), rules),
+        policy=rules,
+        now=Circumstances(NOON, ceiling, **now),
     )
 
 
@@ -79,6 +85,87 @@ def test_the_confidence_asked_for_is_enough() -> None:
 def test_a_spent_budget_is_refused(spent: Spent, words: str) -> None:
     decision = verdict(spent=spent)
     assert decision.verdict is Verdict.REFUSE and words in decision.reason
+
+
+MINUTE, DOLLAR = 60, 1_000_000
+FROZEN = (
+    '[[freeze]]\ntime_zone = "UTC"\nfrom = "2026-01-15 11:00"\nto = "2026-01-15 13:00"\nreason = "audit"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "now", "words"),
+    [
+        (
+            "",
+            {"paused": Pause("ann", NOON, "incident 42")},
+            "paused by ann since 2026-01-15 12:00:00 UTC: incident 42; `selfheal resume` ends it",
+        ),
+        (FROZEN, {}, "change freeze 1 until 2026-01-15 13:00 UTC: audit"),
+        (
+            "",
+            {"brakes": Brakes(failures=3, tried_at=NOON - timedelta(minutes=20))},
+            "retry_build did not heal codebuild:shop 3 times in a row (breaker.failures = 3); one attempt is let "
+            "through from 2026-01-15 12:40:00 UTC",
+        ),
+        (
+            "cool_down_seconds = 300\n",
+            {"brakes": Brakes(acted_at=NOON - timedelta(seconds=40))},
+            "cools down until 2026-01-15 12:04:20 UTC after the last action on it (cool_down_seconds = 300)",
+        ),
+        (
+            "",
+            {"spent": Spent(build_seconds=595 * MINUTE), "cost": Cost(build_seconds=6 * MINUTE)},
+            "595.0 of 600 build minutes used today, and this would take about 6.0 more (budget.build_minutes_per_day)",
+        ),
+        (
+            "",
+            {"spent": Spent(microdollars=19 * DOLLAR), "cost": Cost(microdollars=2 * DOLLAR)},
+            "$19.00 of $20.00 used today, and this would cost about $2.00 more (budget.dollars_per_day)",
+        ),
+    ],
+)
+def test_what_stands_against_an_action_refuses_it_and_says_so(
+    policy: str, now: dict[str, Any], words: str
+) -> None:
+    decision = verdict(policy=policy + EVERYTHING, **now)
+    assert decision.verdict is Verdict.REFUSE and words in decision.reason
+    asking = verdict(policy=policy + EVERYTHING.replace('"act"', '"ask"'), **now)
+    assert asking.verdict is Verdict.REFUSE, "nobody is asked for what could not be done"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"brakes": Brakes(failures=2, tried_at=NOON)},
+        {"brakes": Brakes(failures=3, tried_at=NOON - timedelta(hours=1))},
+        {"spent": Spent(build_seconds=594 * MINUTE), "cost": Cost(build_seconds=6 * MINUTE)},
+        {
+            "spent": Spent(build_seconds=999 * MINUTE, microdollars=99 * DOLLAR)
+        },  # what costs nothing needs no room
+    ],
+)
+def test_what_leaves_room_for_one_more_refuses_nothing(now: dict[str, Any]) -> None:
+    assert verdict(**now).verdict is Verdict.ACT
+
+
+def test_a_protected_pipeline_is_never_acted_on_without_a_person() -> None:
+    decision = verdict(policy='protected = ["codebuild:sh*"]\n' + EVERYTHING)
+    assert decision.verdict is Verdict.ASK and "codebuild:shop is protected" in decision.reason
+
+
+def test_a_remedy_of_more_risk_than_a_rule_lets_pass_is_refused() -> None:
+    decision = verdict(policy=EVERYTHING + 'max_risk = "none"\n')
+    assert decision.verdict is Verdict.REFUSE
+    assert (
+        "the risk of retry_build is repeats, above the none that policy rule 1 lets pass" in decision.reason
+    )
+
+
+def test_a_person_is_told_whatever_stands_against_acting() -> None:
+    regression = replace(NETWORK, transient=False)
+    decision = verdict(regression, policy=FROZEN, paused=Pause("ann", NOON), spent=Spent(9, 9, 99))
+    assert (decision.verdict, decision.remedy) == (Verdict.ACT, "notify")
 
 
 @pytest.mark.parametrize("transient", [False, None])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from selfheal.domain.errors import InvalidPolicy
-from selfheal.domain.policy import parse_policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import PipelineKey
 
 WATCH = """

@@ -7,7 +7,8 @@ import pytest
 from local.errors import InvalidScenario
 from local.scenario import SCENARIOS, load, names
 from selfheal.domain.diagnosis import Cause
-from selfheal.domain.policy import Mode, parse_policy
+from selfheal.domain.policy import Mode
+from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import modules
 
 POLICY = Path(__file__).parents[3] / "policy" / "local.toml"

@@ -18,15 +18,17 @@ from selfheal.domain.run import RunStatus
 from selfheal.remedy_ports import Tools
 from selfheal.steps.await_outcome import AwaitRequest, await_outcome
 from selfheal.steps.escalate import escalate
+from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.ingest_run import RunIntake
 from selfheal.steps.measure_run import Gauges
 from selfheal.steps.notify import notify
+from selfheal.steps.permission import Permission
 from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.state import HealState
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.memory import (
-    MemoryActions,
     MemoryBus,
     MemoryIncidents,
     MemoryLake,
@@ -39,7 +41,7 @@ from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import encode, event_of
 
-MOST_CALLS = 16
+MOST_CALLS = 24
 
 
 class Died(Exception):
@@ -95,6 +97,7 @@ class World:
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     actions: MemoryActions = field(default_factory=MemoryActions)
+    switch: MemorySwitch = field(default_factory=MemorySwitch)
     service: FakeService = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,8 +147,10 @@ class World:
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,
-            ceiling=Mode.ACT,
-            policy=Policy("v1", Budget(), ()),
+            permission=Permission(
+                Policy("v1", Budget(), ()), Mode.ACT, guard(self.switch), guard(self.actions), self.clock
+            ),
+            estimator=Estimator(guard(self.runs), guard(self.standings)),
             actor="execute-action",
         )
         return executor.execute(ExecuteRequest(INCIDENT.id, "shop:1", "retry_build", "v1"))

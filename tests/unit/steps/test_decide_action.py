@@ -4,11 +4,16 @@ from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
-from selfheal.domain.policy import Mode, parse_policy
+from selfheal.domain.policy import Mode
+from selfheal.domain.policy_file import parse_policy
 from selfheal.steps.decide_action import DecideRequest, decide_action
+from selfheal.steps.estimate import Estimator
+from selfheal.steps.permission import Permission
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.builders import SHOP, an_incident
-from selfheal.testing.memory import MemoryActions, MemoryIncidents, MemoryLedger
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
+from selfheal.testing.standings import MemoryStandings
 
 POLICY = parse_policy(
     '[[rule]]\npipelines = ["codebuild:*"]\ncauses = ["network"]\nremedies = ["retry_build"]\nmode = "act"\n',
@@ -32,11 +37,9 @@ def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT) -> Decision:
     return decide_action(
         REQUEST,
         incidents=incidents,
-        actions=MemoryActions(),
         ledger=ledger,
-        clock=FixedClock(),
-        policy=POLICY,
-        ceiling=ceiling,
+        estimator=Estimator(MemoryRuns(), MemoryStandings()),
+        permission=Permission(POLICY, ceiling, MemorySwitch(), MemoryActions(), FixedClock()),
     )
 
 

@@ -11,9 +11,9 @@ from selfheal.domain.errors import InvalidEvent, Throttled
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.policy import Mode
 from selfheal.domain.run import RunStatus
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.execution import INCIDENT, World
-from selfheal.testing.memory import MemoryActions
 
 
 def test_a_decided_retry_starts_one_build_with_the_intent_written_first() -> None:

@@ -11,7 +11,8 @@ from selfheal.domain.conversation import ModelReply, Question, Usage
 from selfheal.domain.decision import Verdict
 from selfheal.domain.diagnosis import Suggestion
 from selfheal.domain.errors import NoSuggestion, RequestRejected, ServiceUnavailable, Throttled
-from selfheal.domain.policy import Mode, Policy, parse_policy
+from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.ports import Meter, TestCase
 from selfheal.remedies.registry import catalogue
 from selfheal.testing.builders import SHOP, a_run

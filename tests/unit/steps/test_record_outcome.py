@@ -1,6 +1,6 @@
 """record_outcome: every way an incident can end has one outcome and a reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -11,6 +11,7 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.builders import NOON, SHOP, a_measurement, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
@@ -64,11 +65,18 @@ def test_the_first_outcome_written_stands() -> None:
     incidents.open(incident)
     clock.advance(30)
     healed = ended(incident, Observed("SUCCEEDED"))
-    first = record_outcome(healed, incidents=incidents, ledger=ledger, runs=runs, clock=clock)
+    first = record_outcome(
+        healed, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(), clock=clock
+    )
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
     late = HealState(incident.id, "shop:1", SHOP, IncidentKind.FAILED, decision=ACT, action=STARTED)
-    assert record_outcome(late, incidents=incidents, ledger=ledger, runs=runs, clock=clock) == first
+    assert (
+        record_outcome(
+            late, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(), clock=clock
+        )
+        == first
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,10 +141,16 @@ class World:
     incidents: MemoryIncidents
     ledger: MemoryLedger
     runs: MemoryRuns
+    actions: MemoryActions = field(default_factory=MemoryActions)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
-            state, incidents=self.incidents, ledger=self.ledger, runs=self.runs, clock=FixedClock()
+            state,
+            incidents=self.incidents,
+            ledger=self.ledger,
+            runs=self.runs,
+            breakers=self.actions,
+            clock=FixedClock(),
         )
 
 

@@ -15,8 +15,9 @@ from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus
 from selfheal.ports import Scored
 from selfheal.steps.score_run import RunMeasured, score_run
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.builders import NOON, SHOP, a_measurement
-from selfheal.testing.memory import MemoryActions, MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
 

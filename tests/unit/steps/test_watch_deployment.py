@@ -15,9 +15,10 @@ from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.watch import Watch
 from selfheal.steps.watch_deployment import DeploymentWatch, Watched
+from selfheal.testing.actions import MemoryActions
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.builders import COMMIT, NOON, a_measurement, an_incident
-from selfheal.testing.memory import MemoryActions, MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 
 PROD = PipelineKey.parse("codedeploy:shop/prod")

@@ -7,7 +7,8 @@ from enum import StrEnum
 from selfheal.domain.choice import NOTIFY, applicable, choose, delay
 from selfheal.domain.diagnosis import ALARM, SCORE, Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
-from selfheal.domain.policy import Budget, Mode, Policy
+from selfheal.domain.permission import Circumstances, objection
+from selfheal.domain.policy import Mode, Policy, Rule
 from selfheal.domain.remedy import Remedy
 from selfheal.domain.run import PipelineKey
 
@@ -32,75 +33,70 @@ class Decision:
     delay_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """How many actions have been started already, on the three scales of Budget."""
-
-    per_commit: int = 0
-    per_pipeline_hour: int = 0
-    per_account_day: int = 0
-
-    def exhausted(self, budget: Budget) -> str:
-        """The first budget that leaves no room for one more action, in words; empty when all have room."""
-        scales = (
-            ("this commit", self.per_commit, budget.per_commit),
-            ("this pipeline in this hour", self.per_pipeline_hour, budget.per_pipeline_hour),
-            ("this account today", self.per_account_day, budget.per_account_day),
-        )
-        for scope, used, allowed in scales:
-            if used >= allowed:
-                return f"budget spent: {used} of {allowed} actions used for {scope}"
-        return ""
-
-
-def decide(
-    *,
-    pipeline: str,
+def chosen(
+    pipeline: PipelineKey,
+    kind: IncidentKind,
     diagnosis: Diagnosis,
     suggested: str,
     catalogue: Sequence[Remedy],
     policy: Policy,
-    ceiling: Mode,
-    spent: Spent,
-    kind: IncidentKind = IncidentKind.FAILED,
-) -> Decision:
-    """Decide on one incident. ``ceiling`` is the stack's mode: no rule goes beyond it."""
+) -> Remedy:
+    """The remedy to decide on: of those that fit, the first that a rule lets pass (see choice.py)."""
 
     def permitted(remedy: Remedy) -> bool:
-        rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
-        return rule is not None and rule.mode is not Mode.OBSERVE
+        rule = policy.rule_for(str(pipeline), diagnosis.cause, remedy.id)
+        if rule is None or rule.mode is Mode.OBSERVE or remedy.id == NOTIFY:
+            return False
+        return remedy.risk.rank <= rule.max_risk.rank
 
-    fitting = applicable(diagnosis, catalogue, PipelineKey.parse(pipeline).service, kind)
-    remedy = choose(fitting, suggested, permitted)
-    verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, ceiling, spent)
+    return choose(applicable(diagnosis, catalogue, pipeline.service, kind), suggested, permitted)
+
+
+def decide(
+    *, pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, now: Circumstances
+) -> Decision:
+    """Decide on one remedy that fits the diagnosis."""
     rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
+    verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, rule, now)
     seconds = delay(remedy, diagnosis, rule.delay_seconds if rule else None)
     return Decision(verdict, remedy.id, reason, policy.version, seconds)
 
 
 def _verdict(
-    pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, ceiling: Mode, spent: Spent
+    pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, rule: Rule | None, now: Circumstances
 ) -> tuple[Verdict, str]:
     if remedy.id == NOTIFY:
         return Verdict.ACT, f"{_why_a_person(diagnosis)}: a person is told"
-    rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
     if rule is None:
         return Verdict.OBSERVE, f"no policy rule lets {remedy.id} act on {diagnosis.cause} in {pipeline}"
-    if rule.mode is Mode.OBSERVE or ceiling is Mode.OBSERVE:
-        return (
-            Verdict.OBSERVE,
-            f"{'the stack' if ceiling is Mode.OBSERVE else 'the policy rule'} is set to observe",
-        )
+    if Mode.OBSERVE in (rule.mode, now.ceiling):
+        return Verdict.OBSERVE, f"{_who(rule, now, Mode.OBSERVE)} is set to observe"
+    if reason := _beyond(rule, diagnosis, remedy) or objection(pipeline, remedy.id, policy, now):
+        return Verdict.REFUSE, reason
+    if policy.protected(pipeline):
+        return Verdict.ASK, f"{pipeline} is protected: a person must approve {remedy.id}"
+    if Mode.ASK in (rule.mode, now.ceiling):
+        return Verdict.ASK, f"{_who(rule, now, Mode.ASK)} wants a person to approve {remedy.id}"
+    return Verdict.ACT, f"policy rule {rule.number} allows {remedy.id} for {diagnosis.cause}"
+
+
+def _who(rule: Rule, now: Circumstances, mode: Mode) -> str:
+    return "the stack" if now.ceiling is mode else f"policy rule {rule.number}"
+
+
+def _beyond(rule: Rule, diagnosis: Diagnosis, remedy: Remedy) -> str:
+    """What of the remedy or the diagnosis lies beyond the bounds that the rule sets; empty when nothing does."""
     if diagnosis.confidence < rule.min_confidence:
         return (
-            Verdict.REFUSE,
-            f"confidence {diagnosis.confidence:.2f} is below the {rule.min_confidence:.2f} asked for",
+            f"confidence {diagnosis.confidence:.2f} is below the {rule.min_confidence:.2f} that policy rule "
+            f"{rule.number} asks for (min_confidence)"
         )
-    if reason := spent.exhausted(policy.budget):
-        return Verdict.REFUSE, reason
-    if Mode.ASK in (rule.mode, ceiling):
-        return Verdict.ASK, "the policy wants a person to do this"
-    return Verdict.ACT, f"policy allows {remedy.id} for {diagnosis.cause}"
+    if remedy.risk.rank > rule.max_risk.rank:
+        return (
+            f"the risk of {remedy.id} is {remedy.risk!s}, above the {rule.max_risk!s} that policy rule "
+            f"{rule.number} lets pass (max_risk)"
+        )
+    return ""
 
 
 def _why_a_person(diagnosis: Diagnosis) -> str:

@@ -21,6 +21,11 @@ class Risk(StrEnum):
     CHANGES = "changes"
     REPLACES = "replaces"
 
+    @property
+    def rank(self) -> int:
+        """Its place in the order above: 0 for no risk."""
+        return list(Risk).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Remedy:

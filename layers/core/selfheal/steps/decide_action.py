@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from selfheal.domain.decision import Decision, decide
+from selfheal.domain.decision import Decision, chosen, decide
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.run import PipelineKey
-from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger
+from selfheal.ports import IncidentStore, Ledger
 from selfheal.remedies.registry import catalogue
+from selfheal.steps.estimate import Estimator
+from selfheal.steps.permission import Permission
 from selfheal.wire import decode, encode
 
 
@@ -29,29 +30,28 @@ def decide_action(
     request: DecideRequest,
     *,
     incidents: IncidentStore,
-    actions: ActionStore,
     ledger: Ledger,
-    clock: Clock,
-    policy: Policy,
-    ceiling: Mode,
+    estimator: Estimator,
+    permission: Permission,
 ) -> Decision:
     """Decide on one incident. The first decision written stands; asking again gives it back."""
     incident = incidents.get(request.incident_id)
     if decided := decision_on(incident.id, ledger):
         return decided
-    now = clock.now()
+    suggested = request.suggestion.remedy
+    remedy = chosen(
+        incident.run.key, incident.kind, request.diagnosis, suggested, catalogue(), permission.policy
+    )
+    now = permission.circumstances(incident, remedy.id, estimator.foreseen(incident, remedy))
     decision = decide(
         pipeline=str(incident.run.key),
         diagnosis=request.diagnosis,
-        suggested=request.suggestion.remedy,
-        catalogue=catalogue(),
-        policy=policy,
-        ceiling=ceiling,
-        spent=actions.spent(incident.lineage, now),
-        kind=incident.kind,
+        remedy=remedy,
+        policy=permission.policy,
+        now=now,
     )
-    ledger.append(LedgerEntry(incident.id, LedgerKind.SUGGESTED, now, encode(request.suggestion)))
-    if ledger.append(LedgerEntry(incident.id, LedgerKind.DECIDED, now, encode(decision))):
+    ledger.append(LedgerEntry(incident.id, LedgerKind.SUGGESTED, now.at, encode(request.suggestion)))
+    if ledger.append(LedgerEntry(incident.id, LedgerKind.DECIDED, now.at, encode(decision))):
         return decision
     return decision_on(incident.id, ledger) or decision
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from selfheal.domain.action import Action, ActionStatus
-from selfheal.domain.decision import Verdict
+from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import ActionRefused, InvalidEvent, RequestRejected, Throttled
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
-from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.remedy import Risk
 from selfheal.domain.run import Run
 from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.decide_action import decision_on
+from selfheal.steps.estimate import Estimator
+from selfheal.steps.permission import Permission
 from selfheal.wire import encode
 
 FINAL = (ActionStatus.STARTED, ActionStatus.DONE, ActionStatus.REFUSED)
@@ -36,7 +37,7 @@ class ExecuteRequest:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Carries out actions. ``ceiling`` is the stack's mode; ``actor`` is our name as an initiator."""
+    """Carries out actions. ``actor`` is our name as an initiator."""
 
     incidents: IncidentStore
     reader: RunReader
@@ -44,8 +45,8 @@ class Executor:
     actions: ActionStore
     ledger: Ledger
     clock: Clock
-    ceiling: Mode
-    policy: Policy
+    permission: Permission
+    estimator: Estimator
     actor: str
 
     def execute(self, request: ExecuteRequest) -> Action:
@@ -57,17 +58,17 @@ class Executor:
         """
         incident = self.incidents.get(request.incident_id)
         remedy = remedy_module(request.remedy)
-        self._check_decided(request, incident)
+        decision = self._check_decided(request, incident)
         if remedy.REMEDY.risk is Risk.NONE:
             return self._done(incident, request.remedy)
         earlier = action = self.actions.of_incident(incident.id)
         try:
-            action = action or self._intend(request, incident, remedy)
-            return self._settle(incident, remedy, action, resumed=earlier is not None)
+            action = action or self._intend(decision, incident, remedy)
+            return self._settle(decision, incident, remedy, action, resumed=earlier is not None)
         except (ActionRefused, RequestRejected) as refusal:
             return self._refuse(incident, request.remedy, str(refusal), owned=action is not None)
 
-    def _check_decided(self, request: ExecuteRequest, incident: Incident) -> None:
+    def _check_decided(self, request: ExecuteRequest, incident: Incident) -> Decision:
         """What is asked must be what the ledger says was decided; anything else is a fault or an attack."""
         decided = decision_on(incident.id, self.ledger)
         asked = (request.run_id, request.remedy, request.policy_version, Verdict.ACT)
@@ -78,14 +79,7 @@ class Executor:
             decided.verdict,
         ):
             raise InvalidEvent("remedy", "this is not the action that was decided for this incident")
-
-    def _check_still_allowed(self, incident: Incident) -> None:
-        """The decision may be an hour old: the stack must still act, by the policy that was decided on."""
-        if self.ceiling is not Mode.ACT:
-            raise ActionRefused(f"the stack is set to {self.ceiling}")
-        decided = decision_on(incident.id, self.ledger)
-        if decided is None or decided.policy_version != self.policy.version:
-            raise ActionRefused("the policy has changed since this was decided")
+        return decided
 
     def _done(self, incident: Incident, remedy: str) -> Action:
         """A remedy that touches nothing needs no permission, no budget and no intent."""
@@ -93,14 +87,19 @@ class Executor:
         self._record(done, LedgerKind.ACTION_STARTED)
         return done
 
-    def _intend(self, request: ExecuteRequest, incident: Incident, remedy: RemedyModule) -> Action:
-        self._check_still_allowed(incident)
-        if reason := remedy.preflight(self.reader.read(incident.run), self._tools(incident)):
+    def _intend(self, decision: Decision, incident: Incident, remedy: RemedyModule) -> Action:
+        run, tools = self.reader.read(incident.run), self._tools(incident)
+        if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
-        intent = Action(incident.id, request.remedy, ActionStatus.INTENDED, self.clock.now())
-        return self.actions.intend(intent, incident.lineage, self.policy.budget)
+        plan = remedy.plan(run, tools)
+        self.permission.check(incident, decision, plan)
+        intent = Action(incident.id, decision.remedy, ActionStatus.INTENDED, self.clock.now())
+        cost = self.estimator.planned(incident, remedy.REMEDY, run, plan)
+        return self.actions.intend(intent, incident.lineage, self.permission.limits(cost))
 
-    def _settle(self, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool) -> Action:
+    def _settle(
+        self, decision: Decision, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool
+    ) -> Action:
         """Bring an action to its end, wherever an earlier attempt left it."""
         self._record(replace(action, status=ActionStatus.INTENDED, new_run_id=""), LedgerKind.ACTION_INTENDED)
         if action.status in FINAL:
@@ -108,8 +107,9 @@ class Executor:
         run, tools = self.reader.read(incident.run), self._tools(incident)
         new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
         if not new_run_id:
-            self._check_still_allowed(incident)
-            new_run_id = remedy.start(remedy.plan(run, tools), run, tools, token_of(incident))
+            plan = remedy.plan(run, tools)
+            self.permission.check(incident, decision, plan)
+            new_run_id = remedy.start(plan, run, tools, token_of(incident))
         status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
         ended = replace(action, status=status, new_run_id=new_run_id)
         self.actions.finish(ended)

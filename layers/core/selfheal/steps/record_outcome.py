@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from selfheal.brake_ports import Breakers
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
@@ -16,14 +17,22 @@ from selfheal.wire import decode, encode
 
 # What proves that something was wrong with the run: another attempt of it went well after an action, or failed too.
 PROVES_A_REAL_INCIDENT = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED)
+TELLS_OF_THE_REMEDY = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE)
 
 
 def record_outcome(
-    state: HealState, *, incidents: IncidentStore, ledger: Ledger, runs: RunStore, clock: Clock
+    state: HealState,
+    *,
+    incidents: IncidentStore,
+    ledger: Ledger,
+    runs: RunStore,
+    breakers: Breakers,
+    clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
 
-    The run of an incident that proved real is marked, so that it does not become part of what is normal.
+    The run of an incident that proved real is marked, so that it does not become part of what is normal. The circuit
+    breaker is told whether the remedy helped.
     """
     incident = incidents.get(state.incident_id)
     now = clock.now()
@@ -34,6 +43,9 @@ def record_outcome(
         outcome = decode(Outcome, written.data) if written else outcome
     if outcome.status in PROVES_A_REAL_INCIDENT:
         _confirm(incident, ledger, runs)
+    if state.action and outcome.status in TELLS_OF_THE_REMEDY:
+        healed = outcome.status is OutcomeStatus.HEALED
+        breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
     return outcome
 
 

@@ -7,10 +7,14 @@ from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.remedy_ports import Tools
+from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
+from selfheal.steps.permission import Permission
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.builders import NOON, a_run, an_incident
-from selfheal.testing.memory import MemoryActions, MemoryIncidents, MemoryLedger
+from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import encode
 
 INCIDENT = an_incident()
@@ -24,6 +28,9 @@ class World:
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     actions: MemoryActions = field(default_factory=MemoryActions)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    switch: MemorySwitch = field(default_factory=MemorySwitch)
+    runs: MemoryRuns = field(default_factory=MemoryRuns)
+    standings: MemoryStandings = field(default_factory=MemoryStandings)
     ceiling: Mode = Mode.ACT
     policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
     service: FakeService = field(init=False)
@@ -48,8 +55,8 @@ class World:
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,
-            ceiling=self.ceiling,
-            policy=self.policy,
+            permission=Permission(self.policy, self.ceiling, self.switch, self.actions, self.clock),
+            estimator=Estimator(self.runs, self.standings),
             actor="execute-action",
         )
         return executor.execute(ExecuteRequest(INCIDENT.id, run_id, remedy, version))

@@ -4,21 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.conversation import ModelReply, Question, Reservation, TokenLimits, Usage
-from selfheal.domain.decision import Spent
 from selfheal.domain.errors import (
-    ActionRefused,
     IncidentNotFound,
     NoSuggestion,
-    RequestRejected,
     RunNotFound,
     TokensSpent,
 )
-from selfheal.domain.incident import Incident, Lineage
+from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.measurement import Measurement, most_complete
-from selfheal.domain.policy import Budget
 from selfheal.domain.run import PipelineKey
 from selfheal.domain.score import Score
 from selfheal.ports import Meter, StoredRun
@@ -154,49 +149,6 @@ class MemoryLedger:
     def entries(self, incident_id: str) -> list[LedgerEntry]:
         """Ledger."""
         return [entry for entry in self.written if entry.incident_id == incident_id]
-
-
-@dataclass
-class MemoryActions:
-    """ActionStore."""
-
-    actions: dict[str, Action] = field(default_factory=dict)
-    charged: list[tuple[Lineage, datetime]] = field(default_factory=list)
-
-    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
-        """ActionStore."""
-        existing = self.actions.get(action.incident_id)
-        if existing is not None:
-            return existing
-        if reason := self.spent(lineage, action.intended_at).exhausted(budget):
-            raise ActionRefused(reason)
-        self.charged.append((lineage, action.intended_at))
-        self.actions[action.incident_id] = action
-        return action
-
-    def finish(self, action: Action) -> None:
-        """ActionStore. An action ends once; the same end again changes nothing."""
-        stored = self.actions.get(action.incident_id)
-        if stored and stored.status is not ActionStatus.INTENDED and stored != action:
-            raise RequestRejected(f"the action of incident {action.incident_id} is {stored.status} already")
-        self.actions[action.incident_id] = action
-
-    def of_incident(self, incident_id: str) -> Action | None:
-        """ActionStore."""
-        return self.actions.get(incident_id)
-
-    def incident_of_run(self, run_id: str) -> str:
-        """ActionStore."""
-        return next((a.incident_id for a in self.actions.values() if a.new_run_id == run_id), "")
-
-    def spent(self, lineage: Lineage, at: datetime) -> Spent:
-        """ActionStore."""
-        hour = [mark for mark, when in self.charged if when.replace(minute=0) == at.replace(minute=0)]
-        return Spent(
-            per_commit=sum(mark == lineage for mark, _ in self.charged),
-            per_pipeline_hour=sum(mark.pipeline == lineage.pipeline for mark in hour),
-            per_account_day=sum(when.date() == at.date() for _, when in self.charged),
-        )
 
 
 @dataclass

@@ -20,6 +20,10 @@ class MemoryStandings:
         self.kept[standing.pipeline] = standing
         return True
 
+    def of(self, pipeline: PipelineKey) -> Standing | None:
+        """Standings."""
+        return self.kept.get(pipeline)
+
     def recent(self, limit: int) -> list[Standing]:
         """Standings."""
         return sorted(self.kept.values(), key=lambda each: each.started_at, reverse=True)[:limit]

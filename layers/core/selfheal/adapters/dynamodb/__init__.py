@@ -8,26 +8,35 @@
 | INCIDENT#<id> | INCIDENT | an incident | INCIDENTS | <opened>#<id> |
 | INCIDENT#<id> | ENTRY#<kind> | a ledger entry, as its archive has it | | |
 | INCIDENT#<id> | ACTION | the incident's one action | | |
+| INCIDENT#<id> | BREAKER | the outcome was told to the breaker | | |
 | LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
+| PIPELINE#<key> | ACTED | when the pipeline was last acted on | | |
+| PIPELINE#<key> | BREAKER#<remedy> | how the remedy fares there | | |
 | MODELS | ENTRY#<moment>#<event>#<version> | what was decided about a model | MODELS | the sk |
 | MODELS | DRIFT | what the last check for drift found | | |
 | PIPELINES | <key> | how the pipeline stands | PIPELINES | <started>#<key> |
 | WAITER#<run id> | TOKEN#<hash> | who waits for the run | | |
+
+In a table of its own: pk CONTROL, sk SWITCH (how the kill switch stands) and ENTRY#<moment>#<event> (its record).
 """
 
 from selfheal.adapters.dynamodb.actions import DynamoActions
+from selfheal.adapters.dynamodb.breakers import DynamoBreakers
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger
 from selfheal.adapters.dynamodb.models import DynamoDrift, DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
+from selfheal.adapters.dynamodb.switch import DynamoSwitch
 from selfheal.adapters.dynamodb.waiters import DynamoWaiters
 
 __all__ = [
     "DynamoActions",
+    "DynamoBreakers",
     "DynamoDrift",
     "DynamoIncidents",
     "DynamoLedger",
     "DynamoModelLedger",
     "DynamoRuns",
+    "DynamoSwitch",
     "DynamoWaiters",
 ]

@@ -1,15 +1,18 @@
-"""Actions: the intents and the budgets that make one incident have one action."""
+"""Actions: the intents, budgets and brakes that make one incident have one action."""
 
 from datetime import datetime
 
 from selfheal.adapters.calls import Client, Json
-from selfheal.adapters.dynamodb.budgets import counters
+from selfheal.adapters.dynamodb.breakers import begin_cool_down, read_brakes, take_attempt
+from selfheal.adapters.dynamodb.budgets import MICRODOLLARS, SECONDS, SPENT, counters
 from selfheal.adapters.dynamodb.table import ABSENT, Item, Table, key, packed, text, unpacked
 from selfheal.domain.action import Action, ActionStatus
-from selfheal.domain.decision import Spent
+from selfheal.domain.brakes import Brakes
 from selfheal.domain.errors import ActionRefused, RequestRejected, Throttled
 from selfheal.domain.incident import Lineage
-from selfheal.domain.policy import Budget
+from selfheal.domain.limits import Limits
+from selfheal.domain.run import PipelineKey
+from selfheal.domain.spending import Spent
 
 SK = "ACTION"
 
@@ -20,16 +23,22 @@ class DynamoActions:
     def __init__(self, client: Client, table: str) -> None:
         self._table = Table(client, table)
 
-    def intend(self, action: Action, lineage: Lineage, budget: Budget) -> Action:
+    def intend(self, action: Action, lineage: Lineage, limits: Limits) -> Action:
         """ActionStore. Raises Throttled when another transaction touched the same counters."""
-        charges = [{"Update": c.charge()} for c in counters(lineage, action.intended_at, budget)]
-        intent = {"Put": {"Item": _item(action), "ConditionExpression": ABSENT}}
-        if self._table.transact(intent, *charges):
+        at, remedy, incident_id = action.intended_at, action.remedy, action.incident_id
+        if self._table.transact(
+            {"Put": {"Item": _item(action), "ConditionExpression": ABSENT}},
+            *({"Update": counter.charge()} for counter in counters(lineage, at, limits)),
+            {"Update": begin_cool_down(lineage, incident_id, at, limits)},
+            {"Update": take_attempt(lineage, incident_id, remedy, at, limits)},
+        ):
             return action
-        existing = self.of_incident(action.incident_id)
+        existing = self.of_incident(incident_id)
         if existing:
             return existing
-        if reason := self.spent(lineage, action.intended_at).exhausted(budget):
+        pipeline = lineage.pipeline
+        spent, brakes = self.spent(lineage, at), self.brakes(pipeline, remedy)
+        if reason := limits.objection(str(pipeline), remedy, spent, brakes, at):
             raise ActionRefused(reason)
         raise Throttled("dynamodb:TransactWriteItems: another action was charged to the same budget just now")
 
@@ -60,8 +69,22 @@ class DynamoActions:
 
     def spent(self, lineage: Lineage, at: datetime) -> Spent:
         """ActionStore, read consistently."""
-        items = [self._table.get(c.pk, c.sk) for c in counters(lineage, at, Budget())]
-        return Spent(*(int(item["spent"]["N"]) if item else 0 for item in items))
+        commit, hour, day = (self._table.get(c.pk, c.sk) or {} for c in counters(lineage, at, Limits()))
+        return Spent(
+            _count(commit, SPENT),
+            _count(hour, SPENT),
+            _count(day, SPENT),
+            build_seconds=_count(day, SECONDS),
+            microdollars=_count(day, MICRODOLLARS),
+        )
+
+    def brakes(self, pipeline: PipelineKey, remedy: str) -> Brakes:
+        """ActionStore, read consistently."""
+        return read_brakes(self._table, pipeline, remedy)
+
+
+def _count(item: Item, name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0
 
 
 def _item(action: Action) -> Item:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from selfheal.adapters.calls import Client
 from selfheal.adapters.dynamodb.table import Item, Table, key, number, packed, sortable, text, unpacked
+from selfheal.domain.run import PipelineKey
 from selfheal.domain.standing import Standing
 
 PIPELINES = "PIPELINES"
@@ -11,7 +12,7 @@ KEPT = timedelta(days=400)
 
 
 class DynamoStandings:
-    """Standings. Needs dynamodb:PutItem (keep), and Query on the index (recent)."""
+    """Standings. Needs dynamodb:PutItem (keep), GetItem (of), and Query on the index (recent)."""
 
     def __init__(self, client: Client, table: str) -> None:
         self._table = Table(client, table)
@@ -20,6 +21,11 @@ class DynamoStandings:
         """Standings."""
         moment = text(sortable(standing.started_at))
         return self._table.put_unless_later(_item(standing), "started_at", moment, again=True)
+
+    def of(self, pipeline: PipelineKey) -> Standing | None:
+        """Standings."""
+        item = self._table.get(PIPELINES, str(pipeline))
+        return unpacked(Standing, item["standing"]) if item else None
 
     def recent(self, limit: int) -> list[Standing]:
         """Standings. Read from the index: the latest run may be missing for a moment."""

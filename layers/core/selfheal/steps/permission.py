@@ -1,0 +1,78 @@
+"""Permission: the one place that says whether an action may be done, at the decision and right before the call."""
+
+from dataclasses import dataclass
+
+from selfheal.brake_ports import Switch
+from selfheal.domain.action import Plan
+from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.errors import ActionRefused
+from selfheal.domain.incident import Incident
+from selfheal.domain.limits import Limits, tripped
+from selfheal.domain.permission import Circumstances, frozen, limits_of, paused
+from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.spending import Cost
+from selfheal.ports import ActionStore, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What rules over actions: the policy, the stack's mode as ``ceiling``, the kill switch, what was done before."""
+
+    policy: Policy
+    ceiling: Mode
+    switch: Switch
+    actions: ActionStore
+    clock: Clock
+
+    def circumstances(self, incident: Incident, remedy: str, cost: Cost) -> Circumstances:
+        """Everything that a decision on this remedy depends on, as it stands now."""
+        now = self.clock.now()
+        return Circumstances(
+            at=now,
+            ceiling=self.ceiling,
+            paused=self.switch.paused(),
+            spent=self.actions.spent(incident.lineage, now),
+            cost=cost,
+            brakes=self.actions.brakes(incident.run.key, remedy),
+        )
+
+    def limits(self, cost: Cost) -> Limits:
+        """What the intent of an action of that cost is held to, in the transaction that writes it."""
+        return limits_of(self.policy, cost)
+
+    def check(self, incident: Incident, decision: Decision, plan: Plan) -> None:
+        """Raises ActionRefused with the reason when what was decided must not be done any more.
+
+        The decision may be an hour old. Budgets and cool-down are not asked here: the intent's own transaction holds
+        them. The kill switch is read last, so that nothing but the call itself comes after it.
+        """
+        if reason := (
+            self._changed(decision)
+            or self._unapproved(incident, decision, plan)
+            or frozen(str(incident.run.key), self.policy, self.clock.now())
+            or self._tripped(incident, decision.remedy)
+            or paused(self.switch.paused())
+        ):
+            raise ActionRefused(reason)
+
+    def _changed(self, decision: Decision) -> str:
+        if self.ceiling is Mode.OBSERVE:
+            return f"the stack is set to {self.ceiling}"
+        if decision.policy_version != self.policy.version:
+            return "the policy has changed since this was decided"
+        return ""
+
+    def _unapproved(self, incident: Incident, decision: Decision, plan: Plan) -> str:
+        """Whose word is missing: an action that must be asked for needs the approval of this very plan."""
+        del plan
+        if decision.verdict is Verdict.ACT and self.ceiling is Mode.ACT:
+            asks = self.policy.protected(str(incident.run.key))
+            return f"{incident.run.key} is protected: a person must approve" if asks else ""
+        return "nobody has approved this"
+
+    def _tripped(self, incident: Incident, remedy: str) -> str:
+        """The breaker, unless it is this very incident that it let through."""
+        brakes = self.actions.brakes(incident.run.key, remedy)
+        if brakes.tried_for == incident.id:
+            return ""
+        return tripped(str(incident.run.key), remedy, self.policy.breaker, brakes, self.clock.now())
