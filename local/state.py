@@ -12,7 +12,7 @@ from local.errors import InvalidState
 REGION = "us-east-1"
 STACK = "selfheal-local"
 ROOT_KEY = "test"  # MiniStack's name for the account's root; no real credential
-DEVTOOLS_SERVICES = ("codebuild", "codepipeline", "codedeploy")
+DEVTOOLS_SERVICES = ("codebuild", "codepipeline", "codedeploy", "ssm")
 STATE_FILE = "cloud.json"
 
 

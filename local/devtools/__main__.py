@@ -12,12 +12,16 @@ from pathlib import Path
 
 from local.devtools.access import Access
 from local.devtools.actions import action_runners
+from local.devtools.automation import Automation
 from local.devtools.cache import BuildCache
 from local.devtools.cloud import Cloud, connect
 from local.devtools.codebuild import CodeBuild
 from local.devtools.codedeploy import CodeDeploy
 from local.devtools.codepipeline import CodePipeline
 from local.devtools.events import EventPublisher
+from local.devtools.forwarding import forward_to
+from local.devtools.metrics import GIB_MEGABYTES
+from local.devtools.operations import Service
 from local.devtools.reports import ReportStore
 from local.devtools.runner import Workshop
 from local.devtools.server import Api, DevtoolsServer
@@ -34,13 +38,14 @@ def main() -> None:
     codebuild = CodeBuild(_workshop(options, cloud, events, closing), time.time)
     codedeploy = CodeDeploy(events, options.state / "deployments")
     pipelines = CodePipeline(action_runners(codebuild, codedeploy), events)
-    services = {
-        "codebuild": codebuild.operations(),
-        "codepipeline": pipelines.operations(),
-        "codedeploy": codedeploy.operations(),
+    services: dict[str, Service] = {
+        "codebuild": codebuild,
+        "codepipeline": pipelines,
+        "codedeploy": codedeploy,
+        "ssm": Automation(events, options.state / "automation"),
     }
     api = Api(services, Access(cloud.functions, cloud.iam))
-    server = DevtoolsServer(options.port, api, events)
+    server = DevtoolsServer(options.port, api, events, forward_to(options.ministack))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
@@ -66,6 +71,7 @@ def _workshop(
         slots=threading.Semaphore(options.max_builds),
         minute_seconds=options.minute_seconds,
         closing=closing,
+        gib_megabytes=options.gib_megabytes,
     )
 
 
@@ -76,6 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ministack", required=True, help="MiniStack's address")
     parser.add_argument(
         "--minute-seconds", type=float, default=60.0, help="what a minute of a time-out lasts"
+    )
+    parser.add_argument(
+        "--gib-megabytes", type=float, default=GIB_MEGABYTES, help="MiB that a GiB of a compute type is here"
     )
     parser.add_argument("--max-builds", type=int, default=max(2, os.cpu_count() or 1), help="builds at once")
     parser.add_argument("--log-level", default="INFO", help="level of the simulator's own log on stderr")

@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 # The engine by which MiniStack enforces the policies of all its own services. Its SimulatePrincipalPolicy API
@@ -59,12 +59,21 @@ class Access:
                 raise ServiceError("UnrecognizedClientException", message)
             return self._callers[key]
 
-    def authorize(self, caller: Caller, action: str, resources: list[str], conditions: Conditions) -> None:
-        """Refuse an action (``codebuild:StartBuild``) unless the caller's role allows it on all resources."""
+    def authorize(
+        self,
+        caller: Caller,
+        action: str,
+        resources: Mapping[str, Mapping[str, str]],
+        conditions: Conditions,
+    ) -> None:
+        """Refuse an action (``codebuild:StartBuild``) unless the caller's role allows it on all resources.
+
+        ``resources`` are ARNs with the tags of each.
+        """
         if caller.is_root:
             return
         policies, boundary = self._policies_of(str(caller.role))
-        for resource in resources:
+        for resource, tags in resources.items():
             context = EvalContext(
                 principal_arn=caller.arn,
                 principal_type="AssumedRole",
@@ -72,7 +81,7 @@ class Access:
                 action=action,
                 resource_arn=resource,
                 region=REGION,
-                service_context=conditions,
+                service_context=conditions | _tag_conditions(tags),
             )
             decision = evaluate(context, policies, *boundary).decision
             if decision != "Allow":
@@ -118,6 +127,11 @@ class Access:
         return self._iam.get_policy_version(PolicyArn=policy_arn, VersionId=version)["PolicyVersion"][
             "Document"
         ]
+
+
+def _tag_conditions(tags: Mapping[str, str]) -> Conditions:
+    # The evaluator wants names of keys in lower case.
+    return {f"aws:resourcetag/{name}".lower(): value for name, value in tags.items()}
 
 
 def _function_caller(function: dict[str, Any]) -> Caller:

@@ -6,9 +6,10 @@ from local.devtools.builds import Build
 from local.devtools.codebuild import CodeBuild
 from local.devtools.codedeploy import CodeDeploy
 from local.devtools.errors import ServiceError
+from local.devtools.executions import SUCCEEDED as ACTION_SUCCEEDED
+from local.devtools.executions import ActionExecution, Execution, Revision
 from local.devtools.phases import SUCCEEDED
-from local.devtools.pipelines import SUCCEEDED as ACTION_SUCCEEDED
-from local.devtools.pipelines import ActionExecution, ActionRunner, Execution, Revision
+from local.devtools.pipelines import ActionRunner
 from local.devtools.source import SourceError, latest_commit, repository_path
 from local.devtools.wire import Json
 
@@ -62,8 +63,7 @@ def _find_source(execution: Execution, action: ActionExecution) -> None:
     except SourceError as error:
         action.fail(str(error), "ConfigurationError")
         return
-    with execution.lock:
-        execution.revisions.append(Revision(action.name, location, commit))
+    execution.found(Revision(action.name, location, commit))
     action.external_id, action.status = commit, ACTION_SUCCEEDED
 
 

@@ -31,8 +31,16 @@ class Hook:
     timeout: float = HOOK_SECONDS
 
 
-def parse_appspec(text: str) -> tuple[Hook, ...]:
-    """The hooks in the order in which a deployment runs them; raises AppspecError."""
+@dataclass(frozen=True)
+class Appspec:
+    """The hooks in the order in which a deployment runs them, and what it copies where (source, destination)."""
+
+    hooks: tuple[Hook, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def parse_appspec(text: str) -> Appspec:
+    """An application specification; raises AppspecError."""
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -43,7 +51,18 @@ def parse_appspec(text: str) -> tuple[Hook, ...]:
     unknown = sorted(map(str, hooks.keys() - set(LIFECYCLE)))
     if unknown:
         raise AppspecError(f"hooks.{unknown[0]}: expected one of {', '.join(LIFECYCLE)}")
-    return tuple(hook for event in LIFECYCLE for hook in _hooks(event, hooks.get(event) or []))
+    ordered = tuple(hook for event in LIFECYCLE for hook in _hooks(event, hooks.get(event) or []))
+    return Appspec(ordered, tuple(_files(document.get("files") or [])))
+
+
+def _files(files: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(files, list):
+        raise AppspecError("files: expected a list of sources and destinations")
+    for index, file in enumerate(files):
+        for member in ("source", "destination"):
+            if not isinstance(file, dict) or not isinstance(file.get(member), str):
+                raise AppspecError(f"files[{index}].{member}: expected a path")
+        yield file["source"], file["destination"]
 
 
 def _hooks(event: str, scripts: Any) -> Iterator[Hook]:

@@ -54,6 +54,11 @@ class CodeBuild:
             "DescribeTestCases": Operation(self._describe_test_cases, lambda p: [_group_of(p["reportArn"])]),
         }
 
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of a project."""
+        found = self._projects.find([arn])
+        return {tag["key"]: tag["value"] for tag in found[0]["tags"]} if found else {}
+
     def start(self, plan: BuildPlan, initiator: str) -> Build:
         """Start a build outside of any request, as a pipeline does."""
         return self._start(plan, initiator, None, {})
@@ -93,7 +98,9 @@ class CodeBuild:
         return build
 
     def _build_ended(self, build: Build) -> None:
-        tries_left = build.auto_retry_number < build.plan.auto_retry_limit
+        # CodeBuild offers no automatic retry to builds of a pipeline.
+        alone = build.plan.source["type"] != "CODEPIPELINE"
+        tries_left = alone and build.auto_retry_number < build.plan.auto_retry_limit
         if build.status == FAILED and tries_left and not self._closing.is_set():
             self._start(build.plan, build.initiator, None, {}, previous=build)
 

@@ -6,70 +6,116 @@ import secrets
 import string
 import threading
 import time
-import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
-from local.devtools.builds import ACCOUNT, REGION
-from local.devtools.deployments import TARGET, Deployment, DeploymentRun
-from local.devtools.errors import ServiceError, invalid_input
+from local.devtools.builds import REGION
+from local.devtools.deployment_groups import DeploymentGroups, group_of
+from local.devtools.deployment_requests import (
+    application_arn,
+    check_revision,
+    check_rollback,
+    listed,
+    named_revision,
+    refuse_others,
+)
+from local.devtools.deployment_run import DeploymentRun
+from local.devtools.deployments import ENDED, TARGET, Deployment, Group
+from local.devtools.errors import ServiceError
 from local.devtools.events import Event, EventPublisher
 from local.devtools.operations import Caller, Operation, page
-from local.devtools.source import repository_path
 from local.devtools.wire import Json
 
 PAGE = 100
 STATE_OF_STATUS = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
+BAD_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error's name
 
 
 class CodeDeploy:
-    """Applications, deployment groups and deployments."""
+    """Applications, deployment groups and deployments; hosts and work directories are below ``directory``."""
 
     def __init__(self, events: EventPublisher, directory: Path) -> None:
         self._events, self._directory = events, directory
-        self._lock = threading.Lock()
-        self._applications: dict[str, str] = {}
-        self._groups: dict[tuple[str, str], str] = {}
+        self._lock = threading.RLock()
+        self._groups = DeploymentGroups(directory / "hosts")
         self._deployments: dict[str, Deployment] = {}
+        self._closing = threading.Event()
 
     def operations(self) -> dict[str, Operation]:
         """The operations by name."""
-        return {
-            "CreateApplication": Operation(self._create_application, _application),
-            "CreateDeploymentGroup": Operation(self._create_group, _group),
-            "CreateDeployment": Operation(self._create_deployment, _group),
+        return self._groups.operations() | {
+            "CreateDeployment": Operation(self._create_deployment, group_of),
+            "StopDeployment": Operation(self._stop_deployment, _anything),
             "GetDeployment": Operation(self._get_deployment, self._groups_of_deployments),
             "BatchGetDeployments": Operation(self._batch_get_deployments, self._groups_of_deployments),
-            "ListDeployments": Operation(self._list_deployments, _group),
+            "ListDeployments": Operation(self._list_deployments, group_of),
             "ListDeploymentTargets": Operation(self._list_targets, _anything),
             "BatchGetDeploymentTargets": Operation(self._batch_get_targets, _anything),
         }
 
-    def deploy(self, application: str, group: str, revision: Json, description: str = "") -> Deployment:
-        """Start a deployment of a revision (RevisionLocation of type GitHub)."""
-        self._check_group(application, group)
-        _check_revision(revision)
-        letters = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))
-        deployment = Deployment(
-            f"d-{letters}",
-            application,
-            group,
-            self._groups[application, group],
-            revision,
-            time.time(),
-            description,
-        )
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of an application or a deployment group."""
+        return self._groups.tags_of(arn) or {}
+
+    def deploy(
+        self,
+        application: str,
+        group: str,
+        revision: Json,
+        description: str = "",
+        rollback: Json | None = None,
+    ) -> Deployment:
+        """Start a deployment of a revision (RevisionLocation of type GitHub), unless another one is under way."""
+        check_revision(revision)
         with self._lock:
-            self._deployments[deployment.id] = deployment
-        DeploymentRun(deployment, self._directory, self._publish).start()
+            found = self._groups.get(application, group)
+            if active := found.active:
+                message = f"The deployment group {group} already has an active deployment {active.id}"
+                raise ServiceError("DeploymentLimitExceededException", message)
+            deployment = self._add(found, _new_deployment(found, revision, description, rollback))
+        self._run(deployment)
         return deployment
 
     def close(self, seconds: float) -> None:
-        """Stop all deployments and wait up to ``seconds`` for each to end."""
+        """Stop all deployments, wait up to ``seconds`` for each to end, and end what runs on their hosts."""
+        self._closing.set()
         running = [item for item in list(self._deployments.values()) if not item.done.is_set()]
         for deployment in running:
             deployment.stop.set()
         for deployment in running:
             deployment.done.wait(seconds)
+        for group in self._groups.all():
+            group.host.end()
+
+    def _add(self, group: Group, deployment: Deployment) -> Deployment:
+        self._deployments[deployment.id] = deployment
+        group.deployments.append(deployment)
+        return deployment
+
+    def _run(self, deployment: Deployment) -> None:
+        host = self._groups.get(deployment.application, deployment.group).host
+        DeploymentRun(deployment, host, self._directory / "work", self._changed).start()
+
+    def _changed(self, deployment: Deployment) -> None:
+        over = deployment.status in ENDED and not self._closing.is_set()
+        rollback = self._rollback_of(deployment) if over and deployment.asks_for_rollback() else None
+        self._publish(deployment)
+        if rollback:
+            self._run(rollback)
+
+    def _rollback_of(self, failed: Deployment) -> Deployment | None:
+        """A deployment of the last good revision, as CodeDeploy makes it by itself."""
+        with self._lock:
+            group = self._groups.get(failed.application, failed.group)
+            good = group.last_good
+            if good is None:
+                failed.rollback = {"rollbackMessage": "There is no successful deployment to roll back to."}
+                return None
+            rollback = _new_deployment(group, good.revision, f"Rollback of {failed.id}")
+            rollback.creator = "codeDeployRollback"
+            rollback.rollback = {"rollbackTriggeringDeploymentId": failed.id}
+            failed.rollback = {"rollbackDeploymentId": rollback.id}
+            return self._add(group, rollback)
 
     def _publish(self, deployment: Deployment) -> None:
         application, group = deployment.application, deployment.group
@@ -81,49 +127,35 @@ class CodeDeploy:
             "instanceGroupId": deployment.group_id,
             "state": STATE_OF_STATUS[deployment.status],
         }
-        resources = (_arn(f"application:{application}"), _arn(f"deploymentgroup:{application}/{group}"))
+        resources = (application_arn(application), application_arn(application, group))
         kind = "CodeDeploy Deployment State-change Notification"
         self._events.publish(Event("codedeploy", kind, application, resources, detail, time.time()))
 
-    def _create_application(self, params: Json, caller: Caller) -> Json:
-        _refuse_others(params, {"applicationName", "computePlatform", "tags"})
-        if params.get("computePlatform", "Server") != "Server":
-            raise ServiceError(
-                "InvalidComputePlatformException", "computePlatform: the simulator offers Server"
-            )
-        name = params["applicationName"]
-        with self._lock:
-            if name in self._applications:
-                raise ServiceError("ApplicationAlreadyExistsException", f"Application already exists: {name}")
-            self._applications[name] = str(uuid.uuid4())
-        return {"applicationId": self._applications[name]}
-
-    def _create_group(self, params: Json, caller: Caller) -> Json:
-        _refuse_others(params, {"applicationName", "deploymentGroupName", "serviceRoleArn", "tags"})
-        key = params["applicationName"], params["deploymentGroupName"]
-        with self._lock:
-            self._check_application(key[0])
-            if key in self._groups:
-                message = f"Deployment group already exists: {key[1]}"
-                raise ServiceError("DeploymentGroupAlreadyExistsException", message)
-            self._groups[key] = str(uuid.uuid4())
-        return {"deploymentGroupId": self._groups[key]}
-
     def _create_deployment(self, params: Json, caller: Caller) -> Json:
-        _refuse_others(params, {"applicationName", "deploymentGroupName", "revision", "description"})
-        if "deploymentGroupName" not in params:
-            raise ServiceError("DeploymentGroupNameRequiredException", "deploymentGroupName is required")
-        if "revision" not in params:
-            raise ServiceError("RevisionRequiredException", "revision is required")
-        application, group = params["applicationName"], params["deploymentGroupName"]
-        deployment = self.deploy(application, group, params["revision"], params.get("description", ""))
+        refuse_others(
+            params,
+            {"applicationName", "deploymentGroupName", "revision", "description"}
+            | {"autoRollbackConfiguration", "fileExistsBehavior"},
+        )
+        application, group, revision = named_revision(params)
+        rollback = check_rollback(params) if "autoRollbackConfiguration" in params else None
+        deployment = self.deploy(application, group, revision, params.get("description", ""), rollback)
         return {"deploymentId": deployment.id}
+
+    def _stop_deployment(self, params: Json, caller: Caller) -> Json:
+        deployment = self._deployment(params["deploymentId"])
+        if deployment.status in ENDED:
+            message = f"The deployment {deployment.id} has already completed"
+            raise ServiceError("DeploymentAlreadyCompletedException", message)
+        deployment.roll_back = params.get("autoRollbackEnabled", deployment.roll_back)
+        deployment.stop.set()
+        return {"status": "Pending", "statusMessage": f"The deployment {deployment.id} is being stopped"}
 
     def _get_deployment(self, params: Json, caller: Caller) -> Json:
         return {"deploymentInfo": self._deployment(params["deploymentId"]).wire()}
 
     def _list_targets(self, params: Json, caller: Caller) -> Json:
-        _refuse_others(params, {"deploymentId"})
+        refuse_others(params, {"deploymentId"})
         deployment = self._deployment(params["deploymentId"])
         if deployment.started is None:
             raise ServiceError("DeploymentNotStartedException", f"{deployment.id} has not started")
@@ -135,83 +167,54 @@ class CodeDeploy:
             raise ServiceError("DeploymentTargetDoesNotExistException", f"targetIds: this host is {TARGET}")
         return {"deploymentTargets": [deployment.target()]}
 
+    def _batch_get_deployments(self, params: Json, caller: Caller) -> Json:
+        found = [self._deployments.get(name) for name in params["deploymentIds"]]
+        return {"deploymentsInfo": [deployment.wire() for deployment in found if deployment]}
+
+    def _list_deployments(self, params: Json, caller: Caller) -> Json:
+        refuse_others(
+            params,
+            {"applicationName", "deploymentGroupName", "includeOnlyStatuses", "createTimeRange", "nextToken"},
+        )
+        if "applicationName" in params:
+            self._groups.check_application(params["applicationName"])
+            if "deploymentGroupName" in params:
+                self._groups.get(params["applicationName"], params["deploymentGroupName"])
+        with self._lock:
+            ids = [item.id for item in reversed(self._deployments.values()) if listed(item, params)]
+        shown, more = page(ids, params, PAGE, BAD_TOKEN)
+        return {"deployments": shown, **more}
+
     def _deployment(self, name: str) -> Deployment:
         if name not in self._deployments:
             message = f"The deployment {name} could not be found"
             raise ServiceError("DeploymentDoesNotExistException", message)
         return self._deployments[name]
 
-    def _batch_get_deployments(self, params: Json, caller: Caller) -> Json:
-        found = [self._deployments.get(name) for name in params["deploymentIds"]]
-        return {"deploymentsInfo": [deployment.wire() for deployment in found if deployment]}
-
-    def _list_deployments(self, params: Json, caller: Caller) -> Json:
-        _refuse_others(
-            params,
-            {"applicationName", "deploymentGroupName", "includeOnlyStatuses", "createTimeRange", "nextToken"},
-        )
-        if "applicationName" in params:
-            self._check_group(params["applicationName"], params.get("deploymentGroupName"))
-        with self._lock:
-            ids = [item.id for item in reversed(self._deployments.values()) if _listed(item, params)]
-        shown, more = page(ids, params, PAGE, "InvalidNextTokenException")
-        return {"deployments": shown, **more}
-
-    def _check_application(self, name: str) -> None:
-        if name not in self._applications:
-            raise ServiceError("ApplicationDoesNotExistException", f"No application found for name: {name}")
-
-    def _check_group(self, application: str, group: str | None) -> None:
-        self._check_application(application)
-        if group is not None and (application, group) not in self._groups:
-            message = f"No deployment group found for name: {group}"
-            raise ServiceError("DeploymentGroupDoesNotExistException", message)
-
     def _groups_of_deployments(self, params: Json) -> list[str]:
         names = params.get("deploymentIds") or [params.get("deploymentId", "")]
         known = [self._deployments[name] for name in names if name in self._deployments]
-        return [_arn(f"deploymentgroup:{item.application}/{item.group}") for item in known] or _group({})
+        return [application_arn(item.application, item.group) for item in known] or group_of({})
 
 
-def _listed(deployment: Deployment, params: Json) -> bool:
-    window = params.get("createTimeRange", {})
-    return (
-        params.get("applicationName", deployment.application) == deployment.application
-        and params.get("deploymentGroupName", deployment.group) == deployment.group
-        and deployment.status in params.get("includeOnlyStatuses", [deployment.status])
-        and window.get("start", 0) <= deployment.created <= window.get("end", float("inf"))
+def _new_deployment(
+    group: Group, revision: Json, description: str, rollback: Json | None = None
+) -> Deployment:
+    letters = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))
+    good = group.last_good
+    return Deployment(
+        f"d-{letters}",
+        group.application,
+        group.name,
+        group.id,
+        revision,
+        time.time(),
+        description,
+        auto_rollback=group.auto_rollback if rollback is None else rollback,
+        previous_revision=good.revision if good else None,
     )
 
 
-def _check_revision(revision: Json) -> None:
-    location = revision.get("gitHubLocation", {})
-    if revision.get("revisionType") != "GitHub" or repository_path(location.get("repository", "")) is None:
-        raise ServiceError(
-            "InvalidRevisionException",
-            "revision: the simulator deploys revisionType GitHub; "
-            "gitHubLocation.repository is the absolute path of a local git repository",
-        )
-
-
-def _refuse_others(params: Json, known: set[str]) -> None:
-    others = sorted(params.keys() - known)
-    if others:
-        raise invalid_input(f"{others[0]}: not offered by the simulator; leave it out")
-
-
-def _arn(resource: str) -> str:
-    return f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:{resource}"
-
-
 def _anything(_: Json) -> list[str]:
-    """IAM knows no resources for reading targets."""
+    """IAM knows no resources for stopping a deployment and reading its targets."""
     return ["*"]
-
-
-def _application(params: Json) -> list[str]:
-    return [_arn(f"application:{params['applicationName']}")]
-
-
-def _group(params: Json) -> list[str]:
-    application, group = params.get("applicationName", "*"), params.get("deploymentGroupName", "*")
-    return [_arn(f"deploymentgroup:{application}/{group}")]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Callable, Mapping
 
-from local.devtools.actions import check_action
-from local.devtools.builds import present
+from local.devtools import pipeline_recovery, pipeline_views
 from local.devtools.errors import ServiceError
 from local.devtools.events import EventPublisher
+from local.devtools.executions import SUCCEEDED, Execution, Trigger
 from local.devtools.operations import Caller, Operation, page
+from local.devtools.pipeline_declarations import check, complete
 from local.devtools.pipeline_events import pipeline_arn
-from local.devtools.pipelines import ActionExecution, ActionRunner, Execution, Pipeline, PipelineRun
+from local.devtools.pipelines import ActionRunner, Course, Pipeline, PipelineRun
+from local.devtools.tag_lists import read_tags, write_tags
 from local.devtools.wire import Json
 
 PAGE = 100
-MODE = "QUEUED"
 BAD_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error's name
 
 
@@ -30,213 +32,214 @@ class CodePipeline:
 
     def operations(self) -> dict[str, Operation]:
         """The operations by name."""
+        by_arn = _member("resourceArn")
         return {
-            "CreatePipeline": Operation(self._create, lambda p: [pipeline_arn(p["pipeline"]["name"])]),
-            "GetPipeline": Operation(self._get, _by_name),
+            "CreatePipeline": Operation(self._create, _declared),
+            "UpdatePipeline": Operation(self._update, _declared),
+            "GetPipeline": Operation(self._get, _pipeline("name")),
             "ListPipelines": Operation(self._list, lambda p: [pipeline_arn("*")]),
-            "StartPipelineExecution": Operation(self._start, _by_name),
-            "GetPipelineState": Operation(self._state, _by_name),
-            "GetPipelineExecution": Operation(self._get_execution, _by_pipeline_name),
-            "ListPipelineExecutions": Operation(self._list_executions, _by_pipeline_name),
-            "ListActionExecutions": Operation(self._list_actions, _by_pipeline_name),
+            "StartPipelineExecution": Operation(self._start, _pipeline("name")),
+            "GetPipelineState": Operation(self._state, _pipeline("name")),
+            "GetPipelineExecution": Operation(self._get_execution, _pipeline("pipelineName")),
+            "ListPipelineExecutions": Operation(self._list_executions, _pipeline("pipelineName")),
+            "ListActionExecutions": Operation(self._list_actions, _pipeline("pipelineName")),
+            "RetryStageExecution": Operation(self._retry_stage, _stage),
+            "RollbackStage": Operation(self._roll_back_stage, _stage),
+            "DisableStageTransition": Operation(self._disable_transition, _stage),
+            "EnableStageTransition": Operation(self._enable_transition, _stage),
+            "TagResource": Operation(self._tag, by_arn),
+            "UntagResource": Operation(self._untag, by_arn),
+            "ListTagsForResource": Operation(self._list_tags, by_arn),
         }
 
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of a pipeline; its stages and actions have the same."""
+        name = arn.removeprefix(pipeline_arn("")).partition("/")[0]
+        pipeline = self._pipelines.get(name)
+        return pipeline.tags if pipeline else {}
+
     def _create(self, params: Json, caller: Caller) -> Json:
-        declaration = params["pipeline"] | {"version": 1, "executionMode": MODE}
-        _check(params["pipeline"])
+        check(params["pipeline"])
+        declaration, tags, now = complete(params["pipeline"], 1), params.get("tags", []), time.time()
         with self._lock:
             if declaration["name"] in self._pipelines:
                 message = f"A pipeline with the name {declaration['name']} already exists"
                 raise ServiceError("PipelineNameInUseException", message)
-            self._pipelines[declaration["name"]] = Pipeline(declaration, time.time())
-        return {"pipeline": declaration}
+            self._pipelines[declaration["name"]] = Pipeline(declaration, now, now, read_tags(tags))
+        return {"pipeline": declaration, "tags": tags}
+
+    def _update(self, params: Json, caller: Caller) -> Json:
+        # The real one has no error for a pipeline that is not there; the structure refers to none.
+        pipeline = self._pipelines.get(params["pipeline"]["name"])
+        if pipeline is None:
+            raise ServiceError("InvalidStructureException", "Cannot update a pipeline that does not exist")
+        check(params["pipeline"])
+        with self._lock:
+            pipeline.declaration = complete(params["pipeline"], pipeline.version + 1)
+            pipeline.updated = time.time()
+        return {"pipeline": pipeline.declaration}
 
     def _get(self, params: Json, caller: Caller) -> Json:
-        pipeline = self._pipeline(params["name"])
-        moment = round(pipeline.created, 3)
-        metadata = {"pipelineArn": pipeline_arn(pipeline.name), "created": moment, "updated": moment}
+        pipeline = self._find(params["name"])
+        metadata = {
+            "pipelineArn": pipeline_arn(pipeline.name),
+            "created": round(pipeline.created, 3),
+            "updated": round(pipeline.updated, 3),
+        }
         return {"pipeline": pipeline.declaration, "metadata": metadata}
 
     def _list(self, params: Json, caller: Caller) -> Json:
         shown, more = page(sorted(self._pipelines), params, params.get("maxResults", PAGE), BAD_TOKEN)
-        return {"pipelines": [_summary(self._pipelines[name]) for name in shown], **more}
+        return {"pipelines": [pipeline_views.summary(self._pipelines[name]) for name in shown], **more}
 
     def _start(self, params: Json, caller: Caller) -> Json:
         for member in ("variables", "sourceRevisions"):
             if params.get(member):
-                message = f"{member}: not offered by the simulator; leave it out"
-                raise ServiceError("ValidationException", message)
-        pipeline, token = self._pipeline(params["name"]), params.get("clientRequestToken")
+                raise _not_offered(member)
+        pipeline, token = self._find(params["name"]), params.get("clientRequestToken")
         with self._lock:
             if token in pipeline.tokens:
                 return {"pipelineExecutionId": pipeline.tokens[token]}
+            pipeline_recovery.check_room(pipeline)
             now = time.time()
-            execution = Execution(pipeline.name, pipeline.version, str(uuid.uuid4()), now, now, caller.arn)
+            trigger = Trigger("StartPipelineExecution", caller.arn)
+            execution = Execution(pipeline.declaration, str(uuid.uuid4()), now, now, trigger)
             pipeline.executions.append(execution)
             if token:
                 pipeline.tokens[token] = execution.id
-        PipelineRun(pipeline, execution, self._runners, self._events).start()
+        self._run(pipeline, execution, Course())
         return {"pipelineExecutionId": execution.id}
 
+    def _retry_stage(self, params: Json, caller: Caller) -> Json:
+        pipeline = self._find(params["pipelineName"])
+        execution, course = pipeline_recovery.retry(
+            pipeline, params["stageName"], params["pipelineExecutionId"], params["retryMode"]
+        )
+        self._run(pipeline, execution, course)
+        return {"pipelineExecutionId": execution.id}
+
+    def _roll_back_stage(self, params: Json, caller: Caller) -> Json:
+        pipeline, stage = self._find(params["pipelineName"]), params["stageName"]
+        trigger = Trigger("ManualRollback", caller.arn)
+        with self._lock:
+            execution, course = pipeline_recovery.roll_back(
+                pipeline, stage, params["targetPipelineExecutionId"], trigger
+            )
+        self._run(pipeline, execution, course)
+        return {"pipelineExecutionId": execution.id}
+
+    def _stage_failed(self, pipeline: Pipeline, failed: Execution, stage: Json) -> None:
+        """Roll a failed stage back by itself, where its declaration says so and there is something to go back to."""
+        if stage.get("onFailure", {}).get("result") != "ROLLBACK" or failed.target:
+            return
+        trigger = Trigger("AutomatedRollback", failed.id)
+        with self._lock:
+            target = pipeline_recovery.last_good(pipeline, stage["name"])
+            if target is None or pipeline.gates.occupied(stage["name"]):
+                return
+            execution, course = pipeline_recovery.roll_back(pipeline, stage["name"], target.id, trigger)
+        self._run(pipeline, execution, course)
+
+    def _run(self, pipeline: Pipeline, execution: Execution, course: Course) -> None:
+        PipelineRun(pipeline, execution, self._runners, self._events, self._stage_failed).start(course)
+
+    def _disable_transition(self, params: Json, caller: Caller) -> Json:
+        pipeline, stage = self._transition(params)
+        pipeline.gates.set_transition(stage, False, caller.arn, params["reason"])
+        return {}
+
+    def _enable_transition(self, params: Json, caller: Caller) -> Json:
+        pipeline, stage = self._transition(params)
+        pipeline.gates.set_transition(stage, True, caller.arn)
+        return {}
+
+    def _transition(self, params: Json) -> tuple[Pipeline, str]:
+        """The stage into which the transition leads: the way out of a stage is the way into the next."""
+        pipeline = self._find(params["pipelineName"])
+        index = pipeline_recovery.stage_index(pipeline, params["stageName"])
+        index += params["transitionType"] == "Outbound"
+        if index in (0, len(pipeline.stages)):
+            message = (
+                f"transitionType: stage {params['stageName']} has no {params['transitionType']} transition"
+            )
+            raise ServiceError("ValidationException", message)
+        return pipeline, pipeline.stages[index]
+
     def _state(self, params: Json, caller: Caller) -> Json:
-        pipeline = self._pipeline(params["name"])
-        moment = round(pipeline.created, 3)
-        return {
-            "pipelineName": pipeline.name,
-            "pipelineVersion": pipeline.version,
-            "stageStates": [_stage_state(pipeline, stage) for stage in pipeline.declaration["stages"]],
-            "created": moment,
-            "updated": moment,
-        }
+        return pipeline_views.state(self._find(params["name"]))
 
     def _get_execution(self, params: Json, caller: Caller) -> Json:
-        execution = self._execution(params["pipelineName"], params["pipelineExecutionId"])
-        with execution.lock:
-            revisions = [{"name": item.action, "revisionId": item.commit} for item in execution.revisions]
-        shown = _common(execution) | {
-            "pipelineName": execution.pipeline,
-            "pipelineVersion": execution.version,
-            "artifactRevisions": revisions,
-        }
-        return {"pipelineExecution": shown}
+        pipeline = self._find(params["pipelineName"])
+        execution = pipeline_recovery.find_execution(pipeline, params["pipelineExecutionId"])
+        return {"pipelineExecution": pipeline_views.execution_detail(execution)}
 
     def _list_executions(self, params: Json, caller: Caller) -> Json:
-        if params.get("filter"):
-            raise ServiceError("ValidationException", "filter: not offered by the simulator; leave it out")
-        newest_first = self._pipeline(params["pipelineName"]).executions[::-1]
-        shown, more = page(newest_first, params, params.get("maxResults", PAGE), BAD_TOKEN)
-        return {"pipelineExecutionSummaries": [_execution_summary(item) for item in shown], **more}
+        pipeline = self._find(params["pipelineName"])
+        found = pipeline.executions[::-1]
+        if stage := params.get("filter", {}).get("succeededInStage", {}).get("stageName"):
+            found = [item for item in found if _succeeded(item, stage, pipeline.version)]
+        shown, more = page(found, params, params.get("maxResults", PAGE), BAD_TOKEN)
+        return {"pipelineExecutionSummaries": [pipeline_views.execution_summary(e) for e in shown], **more}
 
     def _list_actions(self, params: Json, caller: Caller) -> Json:
-        wanted = params.get("filter", {}).get("pipelineExecutionId")
-        if wanted:
-            executions = [self._execution(params["pipelineName"], wanted)]
-        else:
-            executions = self._pipeline(params["pipelineName"]).executions
-        details = [_action_detail(item, action) for item in executions for action in list(item.actions)]
+        pipeline, wanted = self._find(params["pipelineName"]), params.get("filter", {})
+        if "latestInPipelineExecution" in wanted:
+            raise _not_offered("filter.latestInPipelineExecution")
+        executions = pipeline.executions
+        if "pipelineExecutionId" in wanted:
+            executions = [pipeline_recovery.find_execution(pipeline, wanted["pipelineExecutionId"])]
+        details = [(item, action) for item in executions for action in list(item.actions)]
         shown, more = page(details[::-1], params, params.get("maxResults", PAGE), BAD_TOKEN)
-        return {"actionExecutionDetails": shown, **more}
+        return {"actionExecutionDetails": [pipeline_views.action_detail(*each) for each in shown], **more}
 
-    def _pipeline(self, name: str) -> Pipeline:
+    def _tag(self, params: Json, caller: Caller) -> Json:
+        self._tagged(params).tags.update(read_tags(params["tags"]))
+        return {}
+
+    def _untag(self, params: Json, caller: Caller) -> Json:
+        for key in params["tagKeys"]:
+            self._tagged(params).tags.pop(key, None)
+        return {}
+
+    def _list_tags(self, params: Json, caller: Caller) -> Json:
+        shown, more = page(
+            write_tags(self._tagged(params).tags), params, params.get("maxResults", PAGE), BAD_TOKEN
+        )
+        return {"tags": shown, **more}
+
+    def _tagged(self, params: Json) -> Pipeline:
+        pipeline = self._pipelines.get(params["resourceArn"].removeprefix(pipeline_arn("")))
+        if pipeline is None:
+            raise ServiceError("ResourceNotFoundException", f"There is no resource {params['resourceArn']}")
+        return pipeline
+
+    def _find(self, name: str) -> Pipeline:
         pipeline = self._pipelines.get(name)
         if pipeline is None:
             message = f"Account does not have a pipeline with name '{name}'"
             raise ServiceError("PipelineNotFoundException", message)
         return pipeline
 
-    def _execution(self, name: str, execution_id: str) -> Execution:
-        for execution in self._pipeline(name).executions:
-            if execution.id == execution_id:
-                return execution
-        message = f"No execution of pipeline {name} has the id {execution_id}"
-        raise ServiceError("PipelineExecutionNotFoundException", message)
+
+def _succeeded(execution: Execution, stage: str, version: int) -> bool:
+    return execution.version == version and execution.stages.get(stage) == SUCCEEDED
 
 
-def _check(declaration: Json) -> None:
-    mode = declaration.get("executionMode", MODE)
-    if mode != MODE:
-        raise ServiceError(
-            "InvalidStructureException", f"executionMode: the simulator offers {MODE}, not {mode}"
-        )
-    first = [action["actionTypeId"]["category"] for action in declaration["stages"][0]["actions"]]
-    if len(declaration["stages"]) < 2 or first != ["Source"]:
-        message = "The simulator offers pipelines of two stages or more, with one source action in the first"
-        raise ServiceError("InvalidStructureException", message)
-    for stage in declaration["stages"]:
-        for member in ("onFailure", "onSuccess", "beforeEntry", "blockers"):
-            if stage.get(member):
-                message = f"stage {stage['name']}: {member} is not offered by the simulator"
-                raise ServiceError("InvalidStageDeclarationException", message)
-        for action in stage["actions"]:
-            check_action(action)
+def _not_offered(member: str) -> ServiceError:
+    return ServiceError("ValidationException", f"{member}: not offered by the simulator; leave it out")
 
 
-def _summary(pipeline: Pipeline) -> Json:
-    moment = round(pipeline.created, 3)
-    return {
-        "name": pipeline.name,
-        "version": pipeline.version,
-        "executionMode": MODE,
-        "created": moment,
-        "updated": moment,
-    }
+def _member(name: str) -> Callable[[Json], list[str]]:
+    return lambda params: [params[name]]
 
 
-def _common(execution: Execution) -> Json:
-    return {
-        "pipelineExecutionId": execution.id,
-        "status": execution.status,
-        "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": execution.trigger},
-        "executionMode": MODE,
-        "executionType": "STANDARD",
-    }
+def _pipeline(member: str) -> Callable[[Json], list[str]]:
+    return lambda params: [pipeline_arn(params[member])]
 
 
-def _execution_summary(execution: Execution) -> Json:
-    with execution.lock:
-        revisions = [{"actionName": item.action, "revisionId": item.commit} for item in execution.revisions]
-        return _common(execution) | {
-            "startTime": round(execution.started, 3),
-            "lastUpdateTime": round(execution.updated, 3),
-            "sourceRevisions": revisions,
-        }
+def _declared(params: Json) -> list[str]:
+    return [pipeline_arn(params["pipeline"]["name"])]
 
 
-def _action_detail(execution: Execution, action: ActionExecution) -> Json:
-    return {
-        "pipelineExecutionId": execution.id,
-        "actionExecutionId": action.id,
-        "pipelineVersion": execution.version,
-        "stageName": action.stage,
-        "actionName": action.name,
-        "startTime": round(action.started, 3),
-        "lastUpdateTime": round(action.updated, 3),
-        "status": action.status,
-        "input": {
-            "actionTypeId": action.declaration["actionTypeId"],
-            "configuration": action.declaration.get("configuration", {}),
-            "inputArtifacts": action.declaration.get("inputArtifacts", []),
-        },
-        "output": {
-            "outputArtifacts": action.declaration.get("outputArtifacts", []),
-            "executionResult": action.result(),
-        },
-    }
-
-
-def _stage_state(pipeline: Pipeline, stage: Json) -> Json:
-    name = stage["name"]
-    latest = next((item for item in reversed(pipeline.executions) if name in item.stages), None)
-    state: Json = {
-        "stageName": name,
-        "inboundTransitionState": {"enabled": True},
-        "actionStates": [{"actionName": action["name"]} for action in stage["actions"]],
-    }
-    if latest:
-        state["latestExecution"] = {"pipelineExecutionId": latest.id, "status": latest.stages[name]}
-        state["actionStates"] = [_action_state(latest, name, action["name"]) for action in stage["actions"]]
-    return state
-
-
-def _action_state(execution: Execution, stage: str, name: str) -> Json:
-    runs = [run for run in list(execution.actions) if (run.stage, run.name) == (stage, name)]
-    if not runs:
-        return {"actionName": name}
-    run, result = runs[-1], runs[-1].result()
-    latest = {
-        "actionExecutionId": run.id,
-        "status": run.status,
-        "lastStatusChange": round(run.updated, 3),
-        "externalExecutionId": run.external_id,
-        "errorDetails": result.get("errorDetails"),
-        "logStreamARN": run.log_stream,
-    }
-    return {"actionName": name, "latestExecution": present(latest)}
-
-
-def _by_name(params: Json) -> list[str]:
-    return [pipeline_arn(params["name"])]
-
-
-def _by_pipeline_name(params: Json) -> list[str]:
-    return [pipeline_arn(params["pipelineName"])]
+def _stage(params: Json) -> list[str]:
+    return [pipeline_arn(f"{params['pipelineName']}/{params['stageName']}")]

@@ -1,32 +1,27 @@
-"""Deployments: the hooks of a revision, run one after the other on this host."""
+"""Deployments and the groups they belong to."""
 
 from __future__ import annotations
 
-import shlex
-import shutil
-import stat
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from local.devtools.appspec import AppspecError, Hook, parse_appspec
 from local.devtools.builds import present
-from local.devtools.shell import CutShortError, Shell
-from local.devtools.source import SourceError, checkout
-from local.devtools.variables import host_variables
+from local.devtools.hosts import Host
 from local.devtools.wire import Json
 
-TAIL_LINES = 5
 TARGET = "i-simulated"
-ENDED = ("Succeeded", "Failed", "Stopped")
+CREATED, SUCCEEDED, FAILED, STOPPED = "Created", "Succeeded", "Failed", "Stopped"
+ENDED = (SUCCEEDED, FAILED, STOPPED)
+ROLLBACK_EVENT = {FAILED: "DEPLOYMENT_FAILURE", STOPPED: "DEPLOYMENT_STOP_ON_REQUEST"}
 
 
 @dataclass
 class Deployment:
-    """One deployment of a revision to a deployment group; times are epoch seconds."""
+    """One deployment of a revision to a deployment group; times are epoch seconds.
+
+    ``rollback`` is its RollbackInfo; ``roll_back`` says whether it is rolled back when stopped, None: as configured.
+    """
 
     id: str
     application: str
@@ -35,7 +30,12 @@ class Deployment:
     revision: Json
     created: float
     description: str = ""
-    status: str = "Created"
+    creator: str = "user"
+    auto_rollback: Json = field(default_factory=dict)
+    previous_revision: Json | None = None
+    rollback: Json = field(default_factory=dict)
+    roll_back: bool | None = None
+    status: str = CREATED
     started: float | None = None
     completed: float | None = None
     error: tuple[str, str] | None = None
@@ -52,20 +52,34 @@ class Deployment:
         """Note that a hook of a lifecycle event ended; the last one's end is the event's."""
         self.steps[event] |= {"endTime": round(time.time(), 3), "status": status}
 
+    def asks_for_rollback(self) -> bool:
+        """Whether it is to be rolled back by itself, now that it has ended; a rollback never is."""
+        if self.status not in ROLLBACK_EVENT or self.creator == "codeDeployRollback":
+            return False
+        if self.status == STOPPED and self.roll_back is not None:
+            return self.roll_back
+        events = self.auto_rollback.get("events", [])
+        return bool(self.auto_rollback.get("enabled")) and ROLLBACK_EVENT[self.status] in events
+
     def target(self) -> Json:
         """This host as BatchGetDeploymentTargets shows it."""
         instance = {
             "deploymentId": self.id,
             "targetId": TARGET,
-            "status": self.status if self.status in ("InProgress", "Succeeded", "Failed") else "Unknown",
+            "status": self.status if self.status in ("InProgress", SUCCEEDED, FAILED) else "Unknown",
             "lifecycleEvents": list(self.steps.values()),
         }
         return {"deploymentTargetType": "InstanceTarget", "instanceTarget": instance}
 
+    def summary(self) -> Json:
+        """The deployment as GetDeploymentGroup shows it."""
+        moments = {"createTime": round(self.created, 3), "endTime": _moment(self.completed)}
+        return present({"deploymentId": self.id, "status": self.status, **moments})
+
     def wire(self) -> Json:
         """The deployment as GetDeployment shows it."""
         error = {"code": self.error[0], "message": self.error[1]} if self.error else None
-        overview = {"Pending": 0, "InProgress": 0, "Succeeded": 0, "Failed": 0, "Skipped": 0, "Ready": 0}
+        overview = {"Pending": 0, "InProgress": 0, SUCCEEDED: 0, FAILED: 0, "Skipped": 0, "Ready": 0}
         counted = self.status if self.status in overview else "Pending"
         return present(
             {
@@ -73,103 +87,68 @@ class Deployment:
                 "applicationName": self.application,
                 "deploymentGroupName": self.group,
                 "deploymentConfigName": "CodeDeployDefault.OneAtATime",
+                "previousRevision": self.previous_revision,
                 "revision": self.revision,
                 "status": self.status,
                 "errorInformation": error,
                 "createTime": round(self.created, 3),
-                "startTime": round(self.started, 3) if self.started else None,
-                "completeTime": round(self.completed, 3) if self.completed else None,
+                "startTime": _moment(self.started),
+                "completeTime": _moment(self.completed),
                 "deploymentOverview": overview | {counted: 1},
                 "description": self.description,
-                "creator": "user",
+                "creator": self.creator,
+                "autoRollbackConfiguration": self.auto_rollback or None,
+                "rollbackInfo": self.rollback or None,
                 "computePlatform": "Server",
             }
         )
 
 
-class DeploymentRun:
-    """Checks the revision out below ``directory`` and runs its hooks; ``changed`` hears of each new state."""
+@dataclass
+class Group:
+    """A deployment group, the host it deploys to, and its deployments, oldest first."""
 
-    def __init__(
-        self, deployment: Deployment, directory: Path, changed: Callable[[Deployment], None]
-    ) -> None:
-        self._deployment, self._changed = deployment, changed
-        self._root = directory / deployment.id
-        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+    application: str
+    name: str
+    id: str
+    role: str
+    host: Host
+    auto_rollback: Json
+    tags: dict[str, str]
+    deployments: list[Deployment] = field(default_factory=list)
 
-    def start(self) -> None:
-        name = f"deployment-{self._deployment.id}"
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+    @property
+    def active(self) -> Deployment | None:
+        """The deployment under way."""
+        return next((item for item in self.deployments if item.status not in ENDED), None)
 
-    def _run(self) -> None:
-        deployment = self._deployment
-        deployment.status, deployment.started = "InProgress", time.time()
-        self._changed(deployment)
-        # An error of the simulator itself must not leave a deployment running for ever.
-        status, error = "Failed", ("INTERNAL_ERROR", "The simulator failed; see its own log.")
-        try:
-            status, error = self._outcome()
-        finally:
-            shutil.rmtree(self._root, ignore_errors=True)
-            deployment.error = None if status == "Succeeded" else error
-            deployment.completed, deployment.status = time.time(), status
-            self._changed(deployment)
-            deployment.done.set()
+    @property
+    def last_good(self) -> Deployment | None:
+        """The last deployment that succeeded."""
+        return next((item for item in reversed(self.deployments) if item.status == SUCCEEDED), None)
 
-    def _outcome(self) -> tuple[str, tuple[str, str]]:
-        location = self._deployment.revision["gitHubLocation"]
-        try:
-            for name in ("home", "tmp", "shell", "revision"):
-                (self._root / name).mkdir(parents=True)
-            checkout(location["repository"], location.get("commitId"), self._root / "revision")
-            hooks = parse_appspec((self._root / "revision" / "appspec.yml").read_text())
-        except (SourceError, AppspecError, OSError) as error:
-            return "Failed", ("INVALID_REVISION", f"The revision cannot be deployed: {error}")
-        return self._run_hooks(hooks)
-
-    def _run_hooks(self, hooks: tuple[Hook, ...]) -> tuple[str, tuple[str, str]]:
-        for hook in hooks:
-            self._deployment.begin_step(hook.event)
-            failure = self._failure_of(hook)
-            self._deployment.end_step(hook.event, "Failed" if failure else "Succeeded")
-            if self._deployment.stop.is_set():
-                return "Stopped", ("MANUAL_STOP", "The deployment was stopped.")
-            if failure:
-                tail = " | ".join(self._tail)
-                message = (
-                    f"Too few healthy instances are left. {hook.event}: {hook.location} {failure}: {tail}"
-                )
-                return "Failed", ("HEALTH_CONSTRAINTS", message)
-        return "Succeeded", ("", "")
-
-    def _failure_of(self, hook: Hook) -> str:
-        revision = self._root / "revision"
-        script = (revision / hook.location).resolve()
-        if not script.is_relative_to(revision) or not script.is_file():
-            return "is not a file of the revision"
-        script.chmod(script.stat().st_mode | stat.S_IXUSR)
-        self._tail.clear()
-        shell = Shell(
-            "sh",
-            revision,
-            self._variables(hook),
-            self._root / "shell",
-            self._tail.append,
-            self._deployment.stop,
+    def wire(self) -> Json:
+        """The group as GetDeploymentGroup shows it."""
+        good, last = self.last_good, self.deployments[-1] if self.deployments else None
+        return present(
+            {
+                "applicationName": self.application,
+                "deploymentGroupName": self.name,
+                "deploymentGroupId": self.id,
+                "deploymentConfigName": "CodeDeployDefault.OneAtATime",
+                "serviceRoleArn": self.role,
+                "targetRevision": good.revision if good else None,
+                "autoRollbackConfiguration": self.auto_rollback or {"enabled": False, "events": []},
+                "lastSuccessfulDeployment": good.summary() if good else None,
+                "lastAttemptedDeployment": last.summary() if last else None,
+                "deploymentStyle": {
+                    "deploymentType": "IN_PLACE",
+                    "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
+                },
+                "computePlatform": "Server",
+            }
         )
-        try:
-            status = shell.run(shlex.quote(str(script)), time.time() + hook.timeout)
-        except CutShortError:
-            return f"did not end within {hook.timeout} s"
-        finally:
-            shell.close()
-        return f"failed with exit code {status}" if status else ""
 
-    def _variables(self, hook: Hook) -> dict[str, str]:
-        return host_variables(self._root) | {
-            "APPLICATION_NAME": self._deployment.application,
-            "DEPLOYMENT_GROUP_NAME": self._deployment.group,
-            "DEPLOYMENT_GROUP_ID": self._deployment.group_id,
-            "DEPLOYMENT_ID": self._deployment.id,
-            "LIFECYCLE_EVENT": hook.event,
-        }
+
+def _moment(at: float | None) -> float | None:
+    return None if at is None else round(at, 3)

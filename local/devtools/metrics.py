@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +27,7 @@ COMPUTE = {
     "BUILD_GENERAL1_XLARGE": (36, 72),
     "BUILD_GENERAL1_2XLARGE": (72, 144),
 }
+GIB_MEGABYTES = 64.0
 UNITS = {
     "CPUUtilized": "None",
     "CPUUtilizedPercent": "Percent",
@@ -33,6 +36,21 @@ UNITS = {
     "StorageReadBytes": "Bytes/Second",
     "StorageWriteBytes": "Bytes/Second",
 }
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """What a build has at its disposal: vCPUs, and bytes of memory beyond which its processes are killed."""
+
+    vcpus: int
+    memory: int
+
+
+def compute(compute_type: str, gib_megabytes: float = GIB_MEGABYTES) -> Compute:
+    """A compute type, whose GiB are ``gib_megabytes`` MiB here: a test need not fill gigabytes to have too few."""
+    vcpus, gigabytes = COMPUTE[compute_type]
+    return Compute(vcpus, int(gigabytes * gib_megabytes * 2**20))
 
 
 @dataclass(frozen=True)
@@ -54,12 +72,21 @@ class Usage:
 
 
 class ResourceMeter:
-    """Samples the process tree of a build from its own thread until ``close``, which sends the data."""
+    """Samples the process tree of a build from its own thread until ``close``, which sends the data.
+
+    A tree that needs more memory than there is loses its largest process, as to the kernel's killer in a container.
+    """
 
     def __init__(
-        self, client: Any, build: Build, root: Callable[[], int | None], closing: threading.Event
+        self,
+        client: Any,
+        build: Build,
+        root: Callable[[], int | None],
+        closing: threading.Event,
+        compute: Compute,
     ) -> None:
         self._client, self._build, self._root, self._closing = client, build, root, closing
+        self._compute = compute
         self._before = Usage()
         self._at = time.monotonic()
         self._data: list[dict[str, Any]] = []
@@ -81,8 +108,11 @@ class ResourceMeter:
         root = self._root()
         if root is None:
             return
-        now, after = time.monotonic(), tree_usage(root)
-        values = rates(self._before, after, now - self._at, self._build.plan.environment["computeType"])
+        family = tree(root)
+        now, after = time.monotonic(), sum(map(_usage, family), Usage())
+        if after.resident > self._compute.memory:
+            self._kill_largest(family)
+        values = rates(self._before, after, now - self._at, self._compute)
         self._before, self._at = after, now
         moment = datetime.now(UTC)
         self._data += [
@@ -95,6 +125,12 @@ class ResourceMeter:
             }
             for name, value in values.items()
         ]
+
+    def _kill_largest(self, family: Sequence[psutil.Process]) -> None:
+        largest = max(family, key=lambda process: _usage(process).resident)
+        log.info("%s: out of memory, killing process %d", self._build.id, largest.pid)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            largest.kill()
 
     def _dimensions(self) -> list[dict[str, str]]:
         return [
@@ -110,31 +146,30 @@ class ResourceMeter:
         deliver(f"{len(data)} metric values of {self._build.id}", put, self._closing)
 
 
-def rates(before: Usage, after: Usage, seconds: float, compute_type: str) -> dict[str, float]:
+def rates(before: Usage, after: Usage, seconds: float, compute: Compute) -> dict[str, float]:
     """Metric values between two samples that lie ``seconds`` apart."""
-    vcpus, gigabytes = COMPUTE[compute_type]
     used = max(0.0, after.cpu - before.cpu) / seconds
     return {
         "CPUUtilized": used * 1024,
-        "CPUUtilizedPercent": min(100.0, 100 * used / vcpus),
+        "CPUUtilizedPercent": min(100.0, 100 * used / compute.vcpus),
         "MemoryUtilized": after.resident / 2**20,
-        "MemoryUtilizedPercent": min(100.0, 100 * after.resident / (gigabytes * 2**30)),
+        "MemoryUtilizedPercent": min(100.0, 100 * after.resident / compute.memory),
         "StorageReadBytes": max(0, after.read - before.read) / seconds,
         "StorageWriteBytes": max(0, after.written - before.written) / seconds,
     }
 
 
-def tree_usage(root: int) -> Usage:
-    """Use by a process and its descendants, those included that have ended and been waited for."""
+def tree(root: int) -> list[psutil.Process]:
+    """A process and its descendants; empty when it is gone."""
     try:
         parent = psutil.Process(root)
-        family = [parent, *parent.children(recursive=True)]
+        return [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return Usage()
-    return sum((_usage(process) for process in family), Usage())
+        return []
 
 
 def _usage(process: psutil.Process) -> Usage:
+    """Use by one process, and by those of its children that have ended and been waited for."""
     try:
         with process.oneshot():
             times, resident = process.cpu_times(), process.memory_info().rss

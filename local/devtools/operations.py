@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from local.devtools.errors import ServiceError
 from local.devtools.wire import Json
@@ -40,6 +40,16 @@ class Operation:
     run: Callable[[Json, Caller], Json]
     resources: Callable[[Json], list[str]]
     conditions: Callable[[Json], Conditions] = no_conditions
+
+
+class Service(Protocol):
+    """A simulated service."""
+
+    def operations(self) -> dict[str, Operation]:
+        """The operations by name."""
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of the resource with this ARN, which policies may ask for; none for one that does not exist."""
 
 
 def page(items: Sequence[T], params: Json, size: int, bad_token: str) -> tuple[list[T], Json]:

@@ -11,7 +11,7 @@ from local.devtools.events import Event
 from local.devtools.wire import Json
 
 if TYPE_CHECKING:
-    from local.devtools.pipelines import ActionExecution, Execution
+    from local.devtools.executions import ActionExecution, Execution
 
 
 def pipeline_arn(name: str) -> str:
@@ -19,7 +19,7 @@ def pipeline_arn(name: str) -> str:
 
 
 def pipeline_change(execution: Execution, state: str) -> Event:
-    trigger = {"trigger-type": "StartPipelineExecution", "trigger-detail": execution.trigger}
+    trigger = {"trigger-type": execution.trigger.kind, "trigger-detail": execution.trigger.detail}
     return _event(execution, "Pipeline", state, {"execution-trigger": trigger})
 
 
@@ -55,6 +55,7 @@ def _event(execution: Execution, level: str, state: str, more: Json) -> Event:
         "start-time": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "state": state,
         "version": float(execution.version),
+        "pipeline-execution-attempt": float(execution.attempt),
         **more,
     }
     return Event(

@@ -1,4 +1,4 @@
-"""Pipelines, their executions, and how an execution runs from stage to stage."""
+"""Pipelines, and how an execution runs from stage to stage."""
 
 from __future__ import annotations
 
@@ -11,83 +11,34 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from local.devtools import pipeline_events
-from local.devtools.builds import present
 from local.devtools.events import EventPublisher
+from local.devtools.executions import (
+    FAILED,
+    IN_PROGRESS,
+    SUCCEEDED,
+    SUPERSEDED,
+    ActionExecution,
+    Execution,
+    Retries,
+)
+from local.devtools.gates import Gates
 from local.devtools.wire import Json
 
-IN_PROGRESS, SUCCEEDED, FAILED = "InProgress", "Succeeded", "Failed"
-
-
-@dataclass(frozen=True)
-class Revision:
-    """The commit that a source action found in a local repository."""
-
-    action: str
-    location: str
-    commit: str
-
-
-@dataclass
-class ActionExecution:
-    """One run of an action; ``external_id`` names the build or deployment that it started."""
-
-    stage: str
-    declaration: Json
-    id: str
-    started: float
-    updated: float
-    status: str = IN_PROGRESS
-    external_id: str | None = None
-    summary: str | None = None
-    error: tuple[str, str] | None = None
-    log_stream: str | None = None
-
-    @property
-    def name(self) -> str:
-        return str(self.declaration["name"])
-
-    def fail(self, message: str, code: str = "JobFailed") -> None:
-        self.status, self.error = FAILED, (code, message)
-
-    def result(self) -> Json:
-        """What came of it, as ListActionExecutions shows it."""
-        error = {"code": self.error[0], "message": self.error[1]} if self.error else None
-        return present(
-            {
-                "externalExecutionId": self.external_id,
-                "externalExecutionSummary": self.summary,
-                "errorDetails": error,
-                "logStreamARN": self.log_stream,
-            }
-        )
-
-
-@dataclass
-class Execution:
-    """One run of a pipeline. ``stages`` holds the status of each stage that was entered."""
-
-    pipeline: str
-    version: int
-    id: str
-    started: float
-    updated: float
-    trigger: str
-    status: str = IN_PROGRESS
-    stages: dict[str, str] = field(default_factory=dict)
-    actions: list[ActionExecution] = field(default_factory=list)
-    revisions: list[Revision] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
+ALL_ACTIONS, FAILED_ACTIONS = "ALL_ACTIONS", "FAILED_ACTIONS"
+AUTOMATED_RETRY, MANUAL_RETRY = "AutomatedStageRetry", "ManualStageRetry"
 
 
 @dataclass
 class Pipeline:
-    """A pipeline's declaration and its executions in the order they were started."""
+    """A pipeline's declaration as it stands and its executions in the order they were started."""
 
     declaration: Json
     created: float
+    updated: float
+    tags: dict[str, str] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    gates: Gates = field(default_factory=Gates)
 
     @property
     def name(self) -> str:
@@ -97,15 +48,27 @@ class Pipeline:
     def version(self) -> int:
         return int(self.declaration["version"])
 
+    @property
+    def stages(self) -> list[str]:
+        return [str(stage["name"]) for stage in self.declaration["stages"]]
+
 
 ActionRunner = Callable[[Execution, ActionExecution], None]
 
 
-class PipelineRun:
-    """Runs one execution; ``runners`` carry actions out, by provider.
+@dataclass(frozen=True)
+class Course:
+    """Which stages an execution goes through, by index; ``resumed``: from one that it is in and that had failed."""
 
-    The stages are run from an index on, so that a stage of an old execution can be run again.
-    """
+    first: int = 0
+    last: int | None = None
+    resumed: bool = False
+    inside: bool = False
+    retry_mode: str = ALL_ACTIONS
+
+
+class PipelineRun:
+    """Runs one execution; ``runners`` carry actions out, by provider; ``failed`` hears which stage failed at last."""
 
     def __init__(
         self,
@@ -113,37 +76,74 @@ class PipelineRun:
         execution: Execution,
         runners: dict[str, ActionRunner],
         events: EventPublisher,
+        failed: Callable[[Pipeline, Execution, Json], None],
     ) -> None:
         self._pipeline, self._execution = pipeline, execution
-        self._runners, self._events = runners, events
+        self._runners, self._events, self._failed = runners, events, failed
 
-    def start(self, first_stage: int = 0) -> None:
+    def start(self, course: Course = Course()) -> None:
         name = f"pipeline-{self._execution.id}"
-        threading.Thread(target=self._run, args=(first_stage,), name=name, daemon=True).start()
+        threading.Thread(target=self._run, args=(course,), name=name, daemon=True).start()
 
-    def _run(self, first_stage: int) -> None:
-        # One execution at a time: the mode that CodePipeline calls QUEUED.
-        with self._pipeline.turn:
-            self._pipeline_is("STARTED")
-            status = FAILED
+    def _run(self, course: Course) -> None:
+        self._pipeline_is("RESUMED" if course.resumed else "STARTED")
+        status, failed_stage = FAILED, None
+        try:
+            status, failed_stage = self._through(course)
+        finally:
+            with self._execution.lock:
+                self._execution.status, self._execution.updated = status, time.time()
+            self._pipeline_is(status.upper())
+        if failed_stage:
+            self._failed(self._pipeline, self._execution, failed_stage)
+
+    def _through(self, course: Course) -> tuple[str, Json | None]:
+        gates, stages = self._pipeline.gates, self._execution.declaration["stages"]
+        for stage in stages[course.first : course.last]:
+            inside, name = course.inside and stage is stages[course.first], stage["name"]
+            if not inside and not gates.enter(name, self._execution):
+                return SUPERSEDED, None
             try:
-                stages = self._pipeline.declaration["stages"][first_stage:]
-                status = SUCCEEDED if all(self._stage_succeeds(stage) for stage in stages) else FAILED
+                succeeded = self._stage_succeeds(stage, course if inside else Course())
             finally:
-                with self._execution.lock:
-                    self._execution.status, self._execution.updated = status, time.time()
-                self._pipeline_is(status.upper())
+                gates.leave(name)
+            if not succeeded:
+                return FAILED, stage
+        return SUCCEEDED, None
 
-    def _stage_succeeds(self, stage: Json) -> bool:
-        self._stage_is(stage, IN_PROGRESS, "STARTED")
+    def _stage_succeeds(self, stage: Json, course: Course) -> bool:
+        if self._attempt_succeeds(stage, course):
+            return True
+        on_failure = stage.get("onFailure", {})
+        retries = self._execution.retries.setdefault(stage["name"], Retries())
+        # CodePipeline retries a stage by itself once, and not one that a person has retried.
+        if on_failure.get("result") != "RETRY" or retries.manual or retries.automatic:
+            return False
+        mode = on_failure.get("retryConfiguration", {}).get("retryMode", ALL_ACTIONS)
+        with self._execution.lock:
+            retries.automatic, retries.latest = retries.automatic + 1, AUTOMATED_RETRY
+            self._execution.attempt += 1
+        return self._attempt_succeeds(stage, Course(resumed=True, retry_mode=mode))
+
+    def _attempt_succeeds(self, stage: Json, course: Course) -> bool:
+        actions = self._actions(stage, course)
+        self._stage_is(stage, IN_PROGRESS, "RESUMED" if course.resumed else "STARTED")
         status = FAILED
         try:
-            actions = sorted(stage["actions"], key=_run_order)
             groups = [list(group) for _, group in groupby(actions, key=_run_order)]
             status = SUCCEEDED if all(self._group_succeeds(stage, group) for group in groups) else FAILED
         finally:
             self._stage_is(stage, status, status.upper())
         return status == SUCCEEDED
+
+    def _actions(self, stage: Json, course: Course) -> list[Json]:
+        actions = sorted(stage["actions"], key=_run_order)
+        if course.retry_mode == ALL_ACTIONS:
+            return actions
+        latest = {action["name"]: self._execution.latest(stage["name"], action["name"]) for action in actions}
+        return [
+            action for action in actions if (run := latest[action["name"]]) is None or run.status == FAILED
+        ]
 
     def _group_succeeds(self, stage: Json, actions: list[Json]) -> bool:
         with ThreadPoolExecutor(max_workers=len(actions)) as pool:

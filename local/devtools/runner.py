@@ -17,7 +17,7 @@ from local.devtools.cache import BuildCache
 from local.devtools.cloud import Cloud
 from local.devtools.events import EventPublisher
 from local.devtools.logs import BuildLog
-from local.devtools.metrics import ResourceMeter
+from local.devtools.metrics import GIB_MEGABYTES, ResourceMeter, compute
 from local.devtools.phases import Phase, PhaseError
 from local.devtools.reports import ReportStore, make_report
 from local.devtools.shell import CutShortError, Shell
@@ -29,7 +29,9 @@ COMMAND_PHASES = ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What all builds share: where they work and report to, how many run at once, how long a minute is."""
+    """What all builds share: where they work and report to, how many run at once, how long a minute is and
+    how many MiB a GiB of memory is.
+    """
 
     cloud: Cloud
     events: EventPublisher
@@ -39,6 +41,7 @@ class Workshop:
     slots: threading.Semaphore
     minute_seconds: float
     closing: threading.Event
+    gib_megabytes: float = GIB_MEGABYTES
 
     def start(self, build: Build, ended: Callable[[Build], None]) -> None:
         """Run ``build`` in a thread of its own and call ``ended`` afterwards."""
@@ -168,7 +171,10 @@ class BuildRun:
         self._shell = shell = Shell(
             self._spec.shell, self._source, variables, self._root / "shell", self._log.line, self._build.stop
         )
-        meter = ResourceMeter(self._shop.cloud.cloudwatch, self._build, lambda: shell.pid, self._shop.closing)
+        size = compute(self._build.plan.environment["computeType"], self._shop.gib_megabytes)
+        meter = ResourceMeter(
+            self._shop.cloud.cloudwatch, self._build, lambda: shell.pid, self._shop.closing, size
+        )
         try:
             if self._command_phases(shell):
                 with self._phase("UPLOAD_ARTIFACTS"):

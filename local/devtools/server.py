@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.devtools.access import Access
 from local.devtools.errors import ServiceError
 from local.devtools.events import EventPublisher, Mode
-from local.devtools.operations import Operation
+from local.devtools.forwarding import SHARED_SERVICES, Forward
+from local.devtools.operations import Service
 from local.devtools.wire import Json, operation_of, read_request, write_reply
 
 JSON_TYPE = "application/x-amz-json-1.1"
@@ -25,8 +26,9 @@ log = logging.getLogger(__name__)
 class Api:
     """Answers one request: who calls, is the request sound, may they, what is the reply."""
 
-    def __init__(self, services: Mapping[str, Mapping[str, Operation]], access: Access) -> None:
+    def __init__(self, services: Mapping[str, Service], access: Access) -> None:
         self._services, self._access = services, access
+        self._operations = {name: service.operations() for name, service in services.items()}
 
     def answer(self, target: str, authorization: str | None, body: bytes) -> bytes:
         """The reply's JSON; raises ServiceError."""
@@ -36,16 +38,22 @@ class Api:
             log.exception("MiniStack cannot be asked for %s", target)
             raise ServiceError("ServiceUnavailableException", f"MiniStack: {error}", status=503) from error
 
+    def is_elsewhere(self, target: str) -> bool:
+        """Whether another server answers these requests: those of a shared service that are not simulated."""
+        service, model = operation_of(target)
+        return service in SHARED_SERVICES and model.name not in self._operations[service]
+
     def _answer(self, target: str, authorization: str | None, body: bytes) -> bytes:
         caller = self._access.caller(authorization)
         service, model = operation_of(target)
-        operation = self._services[service].get(model.name)
+        operation = self._operations[service].get(model.name)
         if operation is None:
             message = f"{service} {model.name} is not offered by the simulator."
             raise ServiceError("UnknownOperationException", message)
         params = read_request(service, model, body)
         action = f"{service}:{model.name}"
-        self._access.authorize(caller, action, operation.resources(params), operation.conditions(params))
+        tagged = {arn: self._services[service].tags(arn) for arn in operation.resources(params)}
+        self._access.authorize(caller, action, tagged, operation.conditions(params))
         log.info("%s by %s", action, caller.initiator)
         return write_reply(model, operation.run(params, caller))
 
@@ -56,8 +64,8 @@ class DevtoolsServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port: int, api: Api, events: EventPublisher) -> None:
-        self.api, self.events = api, events
+    def __init__(self, port: int, api: Api, events: EventPublisher, forward: Forward) -> None:
+        self.api, self.events, self.forward = api, events, forward
         super().__init__(("127.0.0.1", port), _Handler)
 
 
@@ -72,12 +80,14 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path == "/_devtools/events":
                 self._reply(HTTPStatus.OK, json.dumps(self._switch_events(body)).encode())
             else:
-                target = self.headers.get("X-Amz-Target", "")
-                self._reply(
-                    HTTPStatus.OK, self.server.api.answer(target, self.headers.get("Authorization"), body)
-                )
+                self._reply(*self._answer(self.headers.get("X-Amz-Target", ""), body))
         except ServiceError as error:
             self._refuse(error)
+
+    def _answer(self, target: str, body: bytes) -> tuple[int, bytes]:
+        if self.server.api.is_elsewhere(target):
+            return self.server.forward(dict(self.headers), body)
+        return HTTPStatus.OK, self.server.api.answer(target, self.headers.get("Authorization"), body)
 
     def do_GET(self) -> None:
         if self.path == "/_devtools/events":

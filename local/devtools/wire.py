@@ -16,11 +16,12 @@ from local.devtools.errors import ServiceError
 
 Json = dict[str, Any]
 
-SERVICES = ("codebuild", "codepipeline", "codedeploy")
+SERVICES = ("codebuild", "codepipeline", "codedeploy", "ssm")
 BAD_REQUEST = {
     "codebuild": "InvalidInputException",
     "codepipeline": "ValidationException",
     "codedeploy": "InvalidInputException",
+    "ssm": "ValidationException",
 }
 log = logging.getLogger(__name__)
 

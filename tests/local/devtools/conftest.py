@@ -57,7 +57,7 @@ class LocalCloud:
     devtools_url: str
 
     def client(self, service: str) -> Any:
-        simulated = service in ("codebuild", "codepipeline", "codedeploy")
+        simulated = service in ("codebuild", "codepipeline", "codedeploy", "ssm")
         make: Any = boto3.client
         return make(
             service,
@@ -122,7 +122,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         "LAMBDA_EXECUTOR": "local",
         "GATEWAY_PORT": here.ministack_url.rpartition(":")[2],
         "AWS_ENDPOINT_URL": here.ministack_url,
-        "AWS_ENDPOINT_URL_CODEBUILD": here.devtools_url,
+        **{
+            f"AWS_ENDPOINT_URL_{name}": here.devtools_url
+            for name in ("CODEBUILD", "CODEPIPELINE", "CODEDEPLOY", "SSM")
+        },
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     with (directory / "ministack.log").open("w") as log:

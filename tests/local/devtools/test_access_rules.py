@@ -88,7 +88,7 @@ def test_root_may_do_everything() -> None:
     access = Access(Functions(), Iam([]))
     root = access.caller("AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/codebuild/aws4_request")
     assert root == ROOT
-    access.authorize(root, "codebuild:DeleteProject", [SHOP], {})
+    access.authorize(root, "codebuild:DeleteProject", {SHOP: {}}, {})
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,40 @@ def test_a_stranger_is_refused(header: str | None, code: str) -> None:
 def test_policies_decide(statements: list[Json], resources: list[str], allowed: bool) -> None:
     access = Access(Functions(), Iam(statements))
     if allowed:
-        access.authorize(caller(access), "codebuild:StartBuild", resources, {})
+        access.authorize(caller(access), "codebuild:StartBuild", {name: {} for name in resources}, {})
     else:
         with pytest.raises(ServiceError, match="is not authorized to perform: codebuild:StartBuild"):
-            access.authorize(caller(access), "codebuild:StartBuild", resources, {})
+            access.authorize(caller(access), "codebuild:StartBuild", {name: {} for name in resources}, {})
 
 
 def test_a_boundary_limits_what_a_policy_allows() -> None:
     access = Access(
         Functions(), Iam([rule("Allow", "*", "*")], boundary=[rule("Allow", "codebuild:List*", "*")])
     )
-    access.authorize(caller(access), "codebuild:ListBuilds", [SHOP], {})
+    access.authorize(caller(access), "codebuild:ListBuilds", {SHOP: {}}, {})
     with pytest.raises(ServiceError, match="codebuild:StartBuild"):
-        access.authorize(caller(access), "codebuild:StartBuild", [SHOP], {})
+        access.authorize(caller(access), "codebuild:StartBuild", {SHOP: {}}, {})
+
+
+@pytest.mark.parametrize(
+    ("tags", "allowed"),
+    [
+        ({"selfheal": "enabled"}, True),
+        ({"selfheal": "off"}, False),
+        ({"owner": "enabled"}, False),
+        ({}, False),
+    ],
+)
+def test_a_condition_on_a_tag_holds_the_resource_to_it(tags: dict[str, str], allowed: bool) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/selfheal": "enabled"}}
+    access = Access(Functions(), Iam([rule("Allow", "codebuild:StartBuild", "*", **condition)]))
+    # Untagged ones are refused even when they come with one that is tagged.
+    resources = {SHOP: {"selfheal": "enabled"}, BANK: tags}
+    if allowed:
+        access.authorize(caller(access), "codebuild:StartBuild", resources, {})
+    else:
+        with pytest.raises(ServiceError, match="project/bank"):
+            access.authorize(caller(access), "codebuild:StartBuild", resources, {})
 
 
 OVERRIDES: list[tuple[str, Any, str]] = [
@@ -163,19 +184,22 @@ def test_a_forbidden_override_is_refused_and_its_absence_is_not(member: str, val
     deny = rule("Deny", "codebuild:StartBuild", "*", Null={key: "false"})
     access = Access(Functions(), Iam([rule("Allow", "codebuild:StartBuild", SHOP), deny]))
     plain = {"projectName": "shop", "cacheOverride": {"type": "NO_CACHE"}, "timeoutInMinutesOverride": 9}
-    access.authorize(caller(access), "codebuild:StartBuild", [SHOP], start_build_conditions(plain))
+    access.authorize(caller(access), "codebuild:StartBuild", {SHOP: {}}, start_build_conditions(plain))
     with pytest.raises(ServiceError, match="explicit deny"):
         access.authorize(
-            caller(access), "codebuild:StartBuild", [SHOP], start_build_conditions(plain | {member: value})
+            caller(access),
+            "codebuild:StartBuild",
+            {SHOP: {}},
+            start_build_conditions(plain | {member: value}),
         )
 
 
 def test_a_changed_policy_is_noticed_within_seconds() -> None:
     clock, iam = Clock(), Iam([rule("Allow", "codebuild:StartBuild", SHOP)])
     access = Access(Functions(), iam, clock)
-    access.authorize(caller(access), "codebuild:StartBuild", [SHOP], {})
+    access.authorize(caller(access), "codebuild:StartBuild", {SHOP: {}}, {})
     iam.statements = []
-    access.authorize(caller(access), "codebuild:StartBuild", [SHOP], {})
+    access.authorize(caller(access), "codebuild:StartBuild", {SHOP: {}}, {})
     clock.now = 3.0
     with pytest.raises(ServiceError):
-        access.authorize(caller(access), "codebuild:StartBuild", [SHOP], {})
+        access.authorize(caller(access), "codebuild:StartBuild", {SHOP: {}}, {})

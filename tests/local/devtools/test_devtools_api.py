@@ -23,10 +23,21 @@ class Unreachable:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
 
 
+class Listing:
+    """A service with one operation and no tags."""
+
+    def operations(self) -> dict[str, Operation]:
+        return {
+            "ListProjects": Operation(lambda params, caller: {"projects": ["shop"]}, lambda params: ["*"])
+        }
+
+    def tags(self, arn: str) -> dict[str, str]:
+        return {}
+
+
 @pytest.fixture
 def api() -> Api:
-    listing = Operation(lambda params, caller: {"projects": ["shop"]}, lambda params: ["*"])
-    return Api({"codebuild": {"ListProjects": listing}}, Access(Unreachable(), None))
+    return Api({"codebuild": Listing()}, Access(Unreachable(), None))
 
 
 def test_a_sound_request_is_answered(api: Api) -> None:

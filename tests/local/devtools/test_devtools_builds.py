@@ -245,38 +245,6 @@ def test_a_retried_build_repeats_the_original_with_its_overrides(
     assert codebuild.list_builds_for_project(projectName=name)["ids"] == [retried["id"], original["id"]]
 
 
-def test_resource_use_is_measured_per_build(
-    cloud: Any, make_repository: Any, project: Any, build: Any, wait_for: Any
-) -> None:
-    busy = "python -c 'import time; block = bytearray(200_000_000); end = time.time() + 1"
-    done = build(
-        project(make_repository({"README": "x"})),
-        buildspecOverride=inline(busy + "\nwhile time.time() < end: pass'"),
-    )
-    cloudwatch = cloud.client("cloudwatch")
-    dimensions = [
-        {"Name": "ProjectName", "Value": done["projectName"]},
-        {"Name": "BuildId", "Value": done["id"]},
-        {"Name": "BuildNumber", "Value": "1"},
-    ]
-
-    def highest(metric: str) -> float:
-        points = cloudwatch.get_metric_statistics(
-            Namespace="AWS/CodeBuild",
-            MetricName=metric,
-            Dimensions=dimensions,
-            StartTime=done["startTime"],
-            EndTime=time.time() + 60,
-            Period=60,
-            Statistics=["Maximum"],
-        )["Datapoints"]
-        return max((point["Maximum"] for point in points), default=0.0)
-
-    # 200 MB of the 4 GiB of the compute type.
-    assert 4.5 < highest("MemoryUtilizedPercent") < 10
-    assert 5 < highest("CPUUtilizedPercent") <= 100
-
-
 def test_a_project_needs_a_local_repository(project: Any) -> None:
     with pytest.raises(ClientError, match=r"source\.location: expected the absolute path") as refused:
         project("https://example.com/shop.git")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from local.devtools import delivery
 from local.devtools.events import Event, EventPublisher
 from local.devtools.logs import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD, batches
-from local.devtools.metrics import Usage, rates
+from local.devtools.metrics import Usage, compute, rates
 
 
 @given(st.lists(st.integers(min_value=0, max_value=200_000), max_size=40))
@@ -34,16 +34,17 @@ def test_log_batches_hold_ten_thousand_lines_at_most() -> None:
 def test_rates_are_relative_to_the_compute_type() -> None:
     before = Usage(cpu=1.0, resident=0, read=1000, written=0)
     after = Usage(cpu=2.0, resident=2**30, read=3000, written=500)
-    small = rates(before, after, 0.5, "BUILD_GENERAL1_SMALL")
+    small = rates(before, after, 0.5, compute("BUILD_GENERAL1_SMALL", gib_megabytes=1024))
     assert small["CPUUtilizedPercent"] == 100.0
     assert small["MemoryUtilizedPercent"] == 25.0
     assert small["MemoryUtilized"] == 1024.0
     assert (small["StorageReadBytes"], small["StorageWriteBytes"]) == (4000.0, 1000.0)
-    assert rates(before, after, 0.5, "BUILD_GENERAL1_LARGE")["CPUUtilizedPercent"] == 25.0
+    large = compute("BUILD_GENERAL1_LARGE", gib_megabytes=1024)
+    assert rates(before, after, 0.5, large)["CPUUtilizedPercent"] == 25.0
 
 
 def test_a_process_tree_that_shrank_used_nothing_negative() -> None:
-    assert min(rates(Usage(5.0, 1, 9, 9), Usage(), 0.5, "BUILD_GENERAL1_SMALL").values()) == 0.0
+    assert min(rates(Usage(5.0, 1, 9, 9), Usage(), 0.5, compute("BUILD_GENERAL1_SMALL")).values()) == 0.0
 
 
 class Bus:

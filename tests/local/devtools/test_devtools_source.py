@@ -64,7 +64,7 @@ def test_hooks_come_in_the_order_of_a_deployment() -> None:
       ValidateService: [{location: check.sh, timeout: 30}]
       BeforeInstall: [{location: stop.sh}, {location: clean.sh}]
     """
-    assert parse_appspec(text) == (
+    assert parse_appspec(text).hooks == (
         Hook("BeforeInstall", "stop.sh"),
         Hook("BeforeInstall", "clean.sh"),
         Hook("ValidateService", "check.sh", 30),
@@ -79,6 +79,8 @@ def test_hooks_come_in_the_order_of_a_deployment() -> None:
         ("hooks: {Lunch: []}", "hooks.Lunch: expected one of"),
         ("hooks: {AfterInstall: run.sh}", "hooks.AfterInstall: expected a list"),
         ("hooks: {AfterInstall: [{script: run.sh}]}", r"AfterInstall\[0\].location"),
+        ("{hooks: {}, files: here}", "files: expected a list"),
+        ("{hooks: {}, files: [{source: /}]}", r"files\[0\].destination"),
         ("hooks: {AfterInstall: [{location: run.sh, timeout: 0}]}", r"AfterInstall\[0\].timeout"),
     ],
 )
