@@ -92,8 +92,21 @@ def test_a_failed_stage_is_covered_by_its_build(scripted: Scripted) -> None:
     assert (run.source_version, run.initiator) == ("c0ffee", "developer")
 
 
-def test_a_failed_action_of_another_provider_covers_nothing(scripted: Scripted) -> None:
-    deploy = an_action("Deploy", "Prod", 20, "Failed", provider="CodeDeploy", externalExecutionId="d-1")
+@pytest.mark.parametrize("provider", ["CodeDeploy", "CodeDeployToECS"])
+def test_a_failed_stage_is_covered_by_its_deployment(scripted: Scripted, provider: str) -> None:
+    """One failure is one incident, and so one rollback."""
+    deploy = an_action("Deploy", "Prod", 20, "Failed", provider=provider, externalExecutionId="d-1")
+    assert read(scripted, "Deploy", 1, SOURCE, deploy).covered_by == "d-1"
+
+
+@pytest.mark.parametrize("provider", ["CloudFormation", "ECS", "Manual"])
+def test_a_failed_action_of_another_provider_covers_nothing(scripted: Scripted, provider: str) -> None:
+    deploy = an_action("Deploy", "Prod", 20, "Failed", provider=provider, externalExecutionId="d-1")
+    assert read(scripted, "Deploy", 1, SOURCE, deploy).covered_by == ""
+
+
+def test_a_deployment_that_never_began_covers_nothing(scripted: Scripted) -> None:
+    deploy = an_action("Deploy", "Prod", 20, "Failed", provider="CodeDeploy")
     assert read(scripted, "Deploy", 1, SOURCE, deploy).covered_by == ""
 
 

@@ -9,7 +9,7 @@ from selfheal.detect.detector import Detector
 from selfheal.detect.model import embedded_model
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.errors import RunNotFound
-from selfheal.domain.incident import incident_id
+from selfheal.domain.incident import IncidentKind, incident_id
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus
@@ -127,8 +127,15 @@ def test_an_initiator_that_merely_ends_alike_is_somebody_else() -> None:
 
 def test_a_stage_whose_failed_build_speaks_for_it_opens_nothing() -> None:
     world = World()
+    world.runs.save(a_measurement("shop:7", RunStatus.FAILED))
     world.score(a_measurement(status=RunStatus.FAILED, covered_by="shop:7"))
     assert world.incidents.stored == {}
+
+
+def test_a_failed_deployment_in_another_account_speaks_for_no_stage() -> None:
+    world = World()
+    world.score(a_measurement(status=RunStatus.FAILED, covered_by="d-1"))
+    assert [each.kind for each in world.incidents.stored.values()] == [IncidentKind.FAILED]
 
 
 def test_a_run_that_was_never_measured_is_a_clear_error() -> None:

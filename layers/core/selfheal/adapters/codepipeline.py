@@ -9,6 +9,8 @@ from selfheal.domain.errors import InvalidEvent, RunNotFound
 from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service, seconds_between
 
 RUN_ID_PARTS = 4
+# The providers whose actions are runs that are taken in by themselves; the external id of the action is theirs.
+_RUNS_OF_THEIR_OWN = ("CodeBuild", "CodeDeploy", "CodeDeployToECS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def stage_run(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
         phases=tuple(map(_phase, attempt.actions)),
         source_version=next((r["revisionId"] for r in revisions if r.get("revisionId")), ""),
         initiator=trigger.get("triggerDetail") or trigger.get("triggerType", ""),
-        covered_by=next(filter(None, map(_failed_build, attempt.actions)), ""),
+        covered_by=next(filter(None, map(_failed_inside, attempt.actions)), ""),
         rolls_back=execution.get("executionType") == "ROLLBACK",
     )
 
@@ -138,10 +140,10 @@ def _phase(action: Json) -> Phase:
     )
 
 
-def _failed_build(action: Json) -> str:
-    """The id of the build that made this action fail; it is a run of its own and speaks for the stage."""
+def _failed_inside(action: Json) -> str:
+    """The id of the build or deployment that made this action fail; it is a run of its own and speaks for the stage."""
     provider = action.get("input", {}).get("actionTypeId", {}).get("provider")
-    if action["status"] != "Failed" or provider != "CodeBuild":
+    if action["status"] != "Failed" or provider not in _RUNS_OF_THEIR_OWN:
         return ""
     return str(_result(action).get("externalExecutionId", ""))
 

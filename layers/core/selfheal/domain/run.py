@@ -113,9 +113,9 @@ class Run:
     ``source_version`` is the resolved commit (empty when the service does not say); ``initiator`` is who
     or what started it; ``number`` is what CodeBuild counts its builds by; ``cache`` is the kind of cache the build
     was given (NO_CACHE, S3, LOCAL); ``secrets`` are values of its variables that must never leave (not in ``repr``).
-    ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build). ``branch`` is the
-    branch that was asked for, empty where the service does not say (a build of a bare commit). ``rolls_back``: its
-    service made it to go back to an earlier version.
+    ``covered_by`` names the run that failed inside this one and speaks for it (a stage's build or deployment).
+    ``branch`` is the branch that was asked for, empty where the service does not say (a build of a bare commit).
+    ``rolls_back``: its service made it to go back to an earlier version.
     """
 
     ref: RunRef

@@ -56,7 +56,7 @@ def score_run(
     stored = runs.get(measured.run_id)
     if stored is None:
         raise RunNotFound(f"run_id: {measured.run_id} is not in the table; was it measured by another stack?")
-    measurement = stored.measurement
+    measurement = _spoken_for(stored.measurement, runs)
     history = runs.history(measurement.pipeline, measurement.started_at, WINDOW)
     score = detector.score(measurement, without_confirmed(history))
     runs.keep_score(measurement.run_id, score)
@@ -79,6 +79,12 @@ def score_run(
         )
     standings.keep(standing_of([replace(stored, score=score), *history]))
     return Scored(measurement, score)
+
+
+def _spoken_for(measurement: Measurement, runs: RunStore) -> Measurement:
+    """A run inside that this stack does not see, in another Region or account, has no incident and covers nothing."""
+    covered = not measurement.covered_by or runs.get(measurement.covered_by)
+    return measurement if covered else replace(measurement, covered_by="")
 
 
 def attention(measurement: Measurement, score: Score) -> IncidentKind | None:
