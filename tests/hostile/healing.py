@@ -29,6 +29,7 @@ from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import decode, encode
 
@@ -161,7 +162,7 @@ class Healing:
         executor = Executor(
             incidents=self.incidents,
             reader=self.service,
-            tools=Tools(self.service),
+            tools=Tools(self.service, FakeStages()),
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,

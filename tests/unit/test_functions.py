@@ -39,6 +39,7 @@ from selfheal.testing.memory import (
 )
 from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +76,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         logs=service,
         log_sizes=service,
         deployment_steps=service,
-        tools=Tools(service),
+        tools=Tools(service, FakeStages()),
         finished=service,
         lake=MemoryLake(),
         models=MemoryModels(),

@@ -58,6 +58,86 @@ class Builds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StageAttempt:
+    """One attempt of a stage of one execution; ``number`` as the execution's events count attempts."""
+
+    pipeline: str
+    stage: str
+    execution: str
+    number: int
+
+    @property
+    def run_id(self) -> str:
+        """The id of this attempt as a run."""
+        return f"{self.pipeline}/{self.stage}/{self.execution}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class StageDetails:
+    """How a stage is set up and how it stands, as far as remedies ask.
+
+    ``structure`` counts the pipeline's changes. ``rolls_back``: stages of this type of pipeline can be rolled back.
+    ``on_failure`` is what CodePipeline itself does then (RETRY, ROLLBACK, SKIP, FAIL or nothing), ``native_retries``
+    how often it retried the latest execution. ``held``: the way into the stage is closed, for ``hold_reason``.
+    """
+
+    tagged: bool
+    structure: int
+    rolls_back: bool = True
+    first: bool = False
+    on_failure: str = ""
+    native_retries: int = 0
+    latest_execution: str = ""
+    latest_status: str = ""
+    held: bool = False
+    hold_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution of a pipeline: the ``structure`` it was started under, and the commit it carries."""
+
+    id: str
+    structure: int
+    commit: str = ""
+    rollback: bool = False
+
+
+class Stages(Protocol):
+    """What remedies may do to CodePipeline."""
+
+    def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
+        """The attempt of a stage that ran this build; None when it is not among the pipeline's latest actions."""
+
+    def last_attempt(self, attempt: StageAttempt) -> int:
+        """The number of the last attempt of that stage in that execution."""
+
+    def details(self, pipeline: str, stage: str) -> StageDetails:
+        """How the stage stands. Raises RunNotFound when it or its pipeline is gone."""
+
+    def execution(self, pipeline: str, execution: str) -> Execution:
+        """One execution. Raises RunNotFound."""
+
+    def succeeded_in(self, pipeline: str, stage: str) -> list[str]:
+        """The executions that passed the stage, newest first, rollbacks left out (at most 100 are looked at)."""
+
+    def rolled_back_since(self, pipeline: str, since: datetime) -> list[tuple[str, str]]:
+        """The rollbacks that somebody started at or after ``since``, newest first: each execution and its target."""
+
+    def retry(self, attempt: StageAttempt) -> None:
+        """RetryStageExecution of the failed actions. CodePipeline refuses it while the stage is at work."""
+
+    def roll_back(self, pipeline: str, stage: str, target: str) -> str:
+        """RollbackStage to that execution. Gives the id of the new execution."""
+
+    def hold(self, pipeline: str, stage: str, reason: str) -> None:
+        """DisableStageTransition: nothing comes into the stage any more."""
+
+    def release(self, pipeline: str, stage: str) -> None:
+        """EnableStageTransition: takes ``hold`` back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What a remedy may know of the incident beside its run. None of it was written by a log or a model.
 
@@ -73,4 +153,5 @@ class Tools:
     """Everything that remedies work with."""
 
     builds: Builds
+    stages: Stages
     case: Case = field(default_factory=Case)

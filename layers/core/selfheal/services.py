@@ -47,8 +47,11 @@ class Services(Stores):
     def tools(self) -> Tools:
         """What remedies work with."""
         from selfheal.adapters.build_actions import CodeBuildBuilds
+        from selfheal.adapters.stage_actions import CodePipelineStages
 
-        return Tools(CodeBuildBuilds(self._clients("codebuild")))
+        return Tools(
+            CodeBuildBuilds(self._clients("codebuild")), CodePipelineStages(self._clients("codepipeline"))
+        )
 
     @cached_property
     def metrics(self) -> BuildMetrics:

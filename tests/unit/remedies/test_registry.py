@@ -12,11 +12,14 @@ from selfheal.remedies.registry import catalogue, collect, modules, remedy_modul
 
 def test_the_catalogue_is_what_it_says_it_is() -> None:
     assert [remedy.id for remedy in catalogue()] == [
+        "hold_stage",
         "notify",
         "retry_build",
         "retry_build_bigger",
         "retry_build_clean",
         "retry_build_longer",
+        "retry_stage",
+        "roll_back_stage",
         "wait_and_retry",
     ]
 
@@ -35,7 +38,9 @@ def test_an_id_declared_twice_is_refused() -> None:
         collect([twin, other])
 
 
-@pytest.mark.parametrize("name", ["retry_build ", "RETRY_BUILD", "rеtry_build", "", "registry", "builds"])
+@pytest.mark.parametrize(
+    "name", ["retry_build ", "RETRY_BUILD", "rеtry_build", "", "registry", "builds", "stages"]
+)
 def test_anything_outside_the_catalogue_is_refused(name: str) -> None:
     with pytest.raises(InvalidEvent):
         remedy_module(name)

@@ -10,10 +10,10 @@ from selfheal.domain.run import Run, RunStatus
 from selfheal.steps.backfill_runs import CHUNK, Backfill, Fate, Progress
 from selfheal.steps.measure_run import Gauges, measure
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run
+from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import MemoryLake, MemoryQuarantine, MemoryRuns
 from selfheal.testing.service import FakeService
 from selfheal.testing.standings import MemoryStandings
-from tests.unit.steps.test_crashes import Died, Fuse, die, never
 
 DAYS = 3
 

@@ -28,6 +28,7 @@ from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
+from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import (
     MemoryBus,
     MemoryIncidents,
@@ -38,51 +39,11 @@ from selfheal.testing.memory import (
     MemoryWaiters,
 )
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import encode, event_of
 
 MOST_CALLS = 24
-
-
-class Died(Exception):
-    """The function was killed here."""
-
-
-@dataclass
-class Fuse:
-    """Counts the calls made through it and, at the last, does what it is told to: die, or let others go first."""
-
-    calls: int
-    strike: Callable[[], None]
-    after: bool = False
-
-    def guard(self, port: Any) -> Any:
-        """The same port, with its calls counted."""
-        fuse = self
-
-        class Guarded:
-            def __getattr__(self, name: str) -> Any:
-                return lambda *a, **k: fuse.call(lambda: getattr(port, name)(*a, **k))
-
-        return Guarded()
-
-    def call(self, action: Callable[[], Any]) -> Any:
-        """One call: struck before or after it takes effect."""
-        self.calls -= 1
-        if self.calls == 0 and not self.after:
-            self.strike()
-        result = action()
-        if self.calls == 0 and self.after:
-            self.strike()
-        return result
-
-
-def die() -> None:
-    raise Died
-
-
-def never() -> Fuse:
-    return Fuse(0, die)
 
 
 @dataclass
@@ -143,7 +104,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            tools=Tools(guard(self.service)),
+            tools=Tools(guard(self.service), guard(FakeStages())),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,

@@ -7,7 +7,8 @@ import pytest
 
 from selfheal.measure_ports import Utilisation
 from selfheal.testing.builders import NOON, a_run
-from tests.unit.steps.test_crashes import EVERY_CALL, Died, Fuse, World, die, never
+from selfheal.testing.fuse import Died, Fuse, die, never
+from tests.unit.steps.test_crashes import EVERY_CALL, World
 
 
 @pytest.mark.parametrize(("n", "after"), EVERY_CALL)

@@ -54,7 +54,7 @@ class CodePipelineReader:
 
 def get_execution(client: Client, pipeline: str, execution: str) -> Json:
     """One execution of a pipeline. Raises RunNotFound."""
-    with calling("codepipeline:GetPipelineExecution", gone=_gone(pipeline, execution)):
+    with calling("codepipeline:GetPipelineExecution", gone=gone(pipeline, execution)):
         reply = client.get_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution)
     found: Json = reply["pipelineExecution"]
     return found
@@ -66,7 +66,7 @@ def stage_attempts(client: Client, pipeline: str, execution: str) -> list[Attemp
         client,
         "list_action_executions",
         "codepipeline:ListActionExecutions",
-        gone=_gone(pipeline, execution),
+        gone=gone(pipeline, execution),
         pipelineName=pipeline,
         filter={"pipelineExecutionId": execution},
     )
@@ -74,7 +74,8 @@ def stage_attempts(client: Client, pipeline: str, execution: str) -> list[Attemp
     return _by_attempt(sorted(actions, key=lambda action: action["startTime"]))
 
 
-def _gone(pipeline: str, execution: str) -> dict[str, str]:
+def gone(pipeline: str, execution: str = "") -> dict[str, str]:
+    """The errors that mean that a pipeline or an execution does not exist, in words."""
     return {
         "PipelineNotFoundException": f"{pipeline}: CodePipeline knows no such pipeline",
         "PipelineExecutionNotFoundException": f"{execution}: CodePipeline knows no such run of {pipeline}",

@@ -1,19 +1,23 @@
-"""A world in memory in which execute_action can be run: one failed build of ``shop`` and its incident."""
+"""A world in memory in which execute_action can be run: one failed run (of the project ``shop``) and its incident."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.incident import Incident, Lineage, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
+from selfheal.domain.run import Run
 from selfheal.remedy_ports import Tools
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.builders import NOON, a_run, an_incident
+from selfheal.testing.fuse import Fuse, never
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 from selfheal.wire import encode
 
@@ -22,7 +26,7 @@ INCIDENT = an_incident()
 
 @dataclass
 class World:
-    """Everything execute_action is given; change a field before running it."""
+    """Everything execute_action is given; change a field before running it. ``fuse`` counts its calls."""
 
     clock: FixedClock = field(default_factory=FixedClock)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
@@ -33,38 +37,54 @@ class World:
     standings: MemoryStandings = field(default_factory=MemoryStandings)
     ceiling: Mode = Mode.ACT
     policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
+    run: Run = field(default_factory=a_run)
     service: FakeService = field(init=False)
+    stages: FakeStages = field(init=False)
+    incident: Incident = field(init=False)
 
     def __post_init__(self) -> None:
         self.service = FakeService(clock=self.clock)
-        self.service.add(a_run())
-        self.incidents.open(INCIDENT)
+        self.stages = FakeStages(clock=self.clock)
+        self.service.add(self.run)
+        lineage = Lineage(self.run.ref.key, self.run.source_version)
+        run_id = self.run.ref.run_id
+        self.incident = replace(INCIDENT, id=incident_id(run_id), run=self.run.ref, lineage=lineage)
+        self.incidents.open(self.incident)
         self.clock.advance(120)
 
     def decide(self, remedy: str = "retry_build", verdict: Verdict = Verdict.ACT) -> None:
         """Write the decision that execute_action will look for."""
         decision = Decision(verdict, remedy, "policy allows it", "v1")
-        self.ledger.append(LedgerEntry(INCIDENT.id, LedgerKind.DECIDED, NOON, encode(decision)))
+        self.ledger.append(LedgerEntry(self.incident.id, LedgerKind.DECIDED, NOON, encode(decision)))
 
-    def execute(self, remedy: str = "retry_build", run_id: str = "shop:1", version: str = "v1") -> Action:
+    def execute(
+        self,
+        remedy: str = "retry_build",
+        run_id: str = "",
+        version: str = "v1",
+        fuse: Fuse | None = None,
+    ) -> Action:
         """Run execute_action; the defaults ask for what ``decide`` decides by default."""
+        guard = (fuse or never()).guard
         executor = Executor(
-            incidents=self.incidents,
-            reader=self.service,
-            tools=Tools(self.service),
-            actions=self.actions,
-            ledger=self.ledger,
+            incidents=guard(self.incidents),
+            reader=guard(self.service),
+            tools=Tools(guard(self.service), guard(self.stages)),
+            actions=guard(self.actions),
+            ledger=guard(self.ledger),
             clock=self.clock,
             permission=Permission(self.policy, self.ceiling, self.switch, self.actions, self.clock),
             estimator=Estimator(self.runs, self.standings),
             actor="execute-action",
         )
-        return executor.execute(ExecuteRequest(INCIDENT.id, run_id, remedy, version))
+        return executor.execute(
+            ExecuteRequest(self.incident.id, run_id or self.run.ref.run_id, remedy, version)
+        )
 
     def intend(self) -> None:
         """What an execution leaves that died between its intent and its call."""
-        intent = Action(INCIDENT.id, "retry_build", ActionStatus.INTENDED, self.clock.now())
-        self.actions.actions[INCIDENT.id] = intent
+        intent = Action(self.incident.id, "retry_build", ActionStatus.INTENDED, self.clock.now())
+        self.actions.actions[self.incident.id] = intent
 
     def kinds(self) -> list[LedgerKind]:
         """The kinds of all ledger entries, in the order written."""
