@@ -12,7 +12,19 @@ from tests.contract.transformed import ROOT, allowed, listed, of_type, source, s
 
 ROLES = sorted(of_type("AWS::IAM::Role"))
 FUNCTION_ROLES = [role for role in ROLES if role.endswith("FunctionRole")]
-WRITES = ("Start", "Stop", "Retry", "Create", "Update", "Delete", "Put", "Invalidate", "Rollback", "Disable", "Enable")
+WRITES = (
+    "Start",
+    "Stop",
+    "Retry",
+    "Create",
+    "Update",
+    "Delete",
+    "Put",
+    "Invalidate",
+    "Rollback",
+    "Disable",
+    "Enable",
+)
 TOKEN = "the token, not an ARN, names the waiting execution"
 EVERY_RESOURCE = {
     ("IngestRunFunctionRole", "ReadDeploymentSteps"): "the targets of a deployment are no resources",

@@ -16,7 +16,7 @@ from selfheal.testing.execution import World
 from selfheal.testing.fuse import Died, Fuse, die
 from selfheal.testing.stages import FAILED, a_stage_run
 
-MOST_CALLS = 22
+MOST_CALLS = 30
 EVERY_CALL = [(n, after) for n in range(1, MOST_CALLS) for after in (False, True)]
 BUILD = "shop:again-1"
 # Which run each remedy is tried on, and the run it starts.
