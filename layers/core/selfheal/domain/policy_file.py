@@ -47,7 +47,7 @@ def read_policy(document: object, known_remedies: frozenset[str], version: str) 
         ),
         protected_pipelines=_patterns(top, "protected") if "protected" in top.values else (),
         autonomy=_autonomy(TomlTable.of("autonomy", top.values.get("autonomy", {}), AUTONOMY_KEYS)),
-        watches=parse_watches(top.values.get("watch", [])),
+        watches=parse_watches(top.tables("watch")),
     )
 
 
