@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local.devtools.access import Access
 from local.devtools.actions import action_runners
+from local.devtools.alarms import AlarmWatch
 from local.devtools.automation import Automation
 from local.devtools.cache import BuildCache
 from local.devtools.cloud import Cloud, connect
@@ -48,6 +49,7 @@ def main() -> None:
     server = DevtoolsServer(options.port, api, events, forward_to(options.ministack))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    AlarmWatch(cloud.cloudwatch, events, closing).start()
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     print(f"developer tools ready on http://127.0.0.1:{server.server_port}", flush=True)
     stop.wait()
