@@ -55,7 +55,7 @@ def timeline(incident: Incident, entries: Sequence[LedgerEntry]) -> Group:
 
 def _told(entry: LedgerEntry) -> Text:
     tellers: dict[LedgerKind, Teller] = {
-        LedgerKind.OPENED: lambda data: Text(_value(data, "kind")),
+        LedgerKind.OPENED: _opened,
         LedgerKind.DIAGNOSED: _diagnosis,
         LedgerKind.SUGGESTED: _suggestion,
         LedgerKind.DECIDED: _decision,
@@ -66,6 +66,11 @@ def _told(entry: LedgerEntry) -> Text:
         LedgerKind.DISMISSED: _verdict,
     }
     return tellers.get(entry.kind, _action)(entry.data)
+
+
+def _opened(data: Data) -> Text:
+    alarm = _value(data, "alarm")
+    return Text(_value(data, "kind") + (f": alarm {alarm} went off" if alarm else ""))
 
 
 def _suggestion(data: Data) -> Text:

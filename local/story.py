@@ -51,8 +51,8 @@ class Story:
 
     @property
     def oddity(self) -> str:
-        """What is odd about a run that did not fail, in words; empty for one that failed."""
-        return self.summary if self.kind == IncidentKind.ANOMALOUS else ""
+        """What is wrong about a run that did not fail, in words; empty for one that failed."""
+        return self.summary if self.kind in (IncidentKind.ANOMALOUS, IncidentKind.HARMFUL) else ""
 
     @property
     def summary(self) -> str:

@@ -12,11 +12,14 @@ from botocore.exceptions import NoCredentialsError, NoRegionError
 from cli.errors import readable_errors
 from local.errors import StepFailed
 from local.scenario import names
+from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.run import PipelineKey, RunRef
 from selfheal.testing.builders import NOON, an_incident
 from tests.unit.cli.fakes import FakeSurroundings, run
 
 INCIDENT = an_incident("shop:1")
+PROD = "codedeploy:shop/prod"
 RESULT_KEYS = [
     "name",
     "cause",
@@ -225,3 +228,14 @@ def test_every_command_explains_itself(world: FakeSurroundings, command: list[st
 def test_the_command_starts_without_boto3_which_loads_slower_than_most_commands_run() -> None:
     code = "import sys, cli.main; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_incident_of_a_harmful_deployment_names_its_alarm(world: FakeSurroundings) -> None:
+    harm = replace(an_incident("d-2", IncidentKind.HARMFUL), run=RunRef(PipelineKey.parse(PROD), "d-2"))
+    world.stores.incidents.open(harm)
+    opened = {"kind": "harmful", "alarm": "shop-5xx"}
+    world.stores.ledger.append(LedgerEntry(harm.id, LedgerKind.OPENED, NOON, opened))
+    said = {"cause": "deploy_failure", "source": "alarm", "summary": "shop-5xx went off"}
+    world.stores.ledger.append(LedgerEntry(harm.id, LedgerKind.DIAGNOSED, NOON, said))
+    assert "harmful: alarm shop-5xx went off" in run(world, "incidents", "show", harm.id).stdout
+    assert "shop-5xx went off" in run(world, "incidents").stdout
