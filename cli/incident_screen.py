@@ -59,6 +59,10 @@ def _told(entry: LedgerEntry) -> Text:
         LedgerKind.DIAGNOSED: _diagnosis,
         LedgerKind.SUGGESTED: _suggestion,
         LedgerKind.DECIDED: _decision,
+        LedgerKind.APPROVAL_REQUESTED: _asked,
+        LedgerKind.APPROVED: _answered,
+        LedgerKind.REJECTED: _answered,
+        LedgerKind.APPROVAL_EXPIRED: _answered,
         LedgerKind.OUTCOME: _outcome,
         LedgerKind.NOTIFIED: lambda data: Text(_value(data, "subject")),
         LedgerKind.ESCALATED: _escalation,
@@ -94,6 +98,19 @@ def _spending(data: Data) -> str:
 
 def _decision(data: Data) -> Text:
     return Text(f"{_value(data, 'verdict')} {_value(data, 'remedy')}: {_value(data, 'reason')}")
+
+
+def _asked(data: Data) -> Text:
+    """What people were asked, so that it can be held against what was done."""
+    plan = data.get("plan")
+    target = _value(plan, "target") if isinstance(plan, Mapping) else ""
+    text = Text(f"{_value(data, 'remedy')} of {target}, until {_value(data, 'expires_at')[:19]} UTC")
+    return text.append(f"\ndigest {_value(data, 'digest')}", "dim")
+
+
+def _answered(data: Data) -> Text:
+    by = f"by {_value(data, 'by')}" if data.get("by") else ""
+    return Text(": ".join(filter(None, (by, _value(data, "reason")))))
 
 
 def _action(data: Data) -> Text:

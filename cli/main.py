@@ -5,6 +5,7 @@ import os
 import typer
 
 from cli import (
+    approvals,
     backfill,
     demo,
     diagnose,
@@ -31,6 +32,8 @@ app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
 app.command("diagnose")(diagnose.diagnose)
 app.command("redact")(redact.redact)
+app.command("approve")(approvals.approve)
+app.command("reject")(approvals.reject)
 app.command("score")(score.score)
 app.command("pipelines")(pipelines.pipelines)
 app.command("plot")(plot.plot)

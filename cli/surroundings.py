@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import typer
 
 from cli.errors import UsageError
+from local.approver import AUDIENCE_OUTPUT, FUNCTION_OUTPUT, Approver
 from local.clients import client
 from local.cloud import LocalCloud, Status
 from local.demo import run_demo
@@ -23,8 +24,10 @@ from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.adapters.clock import SystemClock
 from selfheal.adapters.sts import caller_of
+from selfheal.domain.approval import Answer
 from selfheal.domain.run import PipelineKey
 from selfheal.ports import Clock
+from selfheal.steps.answer_approval import Statement
 from selfheal.steps.reconcile_runs import look_back
 
 # boto3 takes longer to load than most commands to run: those that need no AWS do without.
@@ -56,6 +59,13 @@ class Cloud(Protocol):
         """How it stands."""
 
 
+class Approves(Protocol):
+    """Somebody who answers approvals; see local.approver.Approver."""
+
+    def answer(self, statement: Statement) -> Answer:
+        """The answer that stands. Raises ApprovalRefused, RequestRejected."""
+
+
 class Surroundings(Protocol):
     """The outside world of the command."""
 
@@ -84,6 +94,9 @@ class Surroundings(Protocol):
 
     def caller(self, stack_name: str, *, local: bool) -> str:
         """The IAM identity by which that stack is reached."""
+
+    def approver(self, stack_name: str, *, local: bool) -> Approves:
+        """Somebody with the caller's credentials who answers that stack's approvals."""
 
     def play(
         self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
@@ -130,6 +143,12 @@ class RealSurroundings:
     def caller(self, stack_name: str, *, local: bool) -> str:
         """See Surroundings."""
         return caller_of(self._stack(stack_name, local).clients("sts"))
+
+    def approver(self, stack_name: str, *, local: bool) -> Approves:
+        """See Surroundings."""
+        stack = self._stack(stack_name, local)
+        function, audience = stack.output(FUNCTION_OUTPUT), stack.output(AUDIENCE_OUTPUT)
+        return Approver(stack.clients("lambda"), stack.clients("sts"), function, audience)
 
     def _kept_in(self, stack_name: str, local: bool) -> tuple[Any, str, Any, str]:
         stack = self._stack(stack_name, local)

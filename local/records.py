@@ -5,6 +5,7 @@ from typing import Any
 
 from local.clients import client
 from local.state import CloudState
+from selfheal.adapters.dynamodb.approvals import DynamoApprovals
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerTable
 from selfheal.adapters.dynamodb.models import DynamoModelLedger
@@ -12,6 +13,7 @@ from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.dynamodb.standings import DynamoStandings
 from selfheal.adapters.s3_ledger import S3ArchiveReader, S3LedgerArchive
 from selfheal.adapters.s3_models import S3Models
+from selfheal.approval_ports import ApprovalStore
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import IncidentStore, Ledger, RunStore
@@ -26,6 +28,7 @@ class Records:
     ledger: Ledger
     runs: RunStore
     standings: Standings
+    approvals: ApprovalStore
 
 
 def records(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Records:
@@ -35,6 +38,7 @@ def records(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Records:
         DynamoLedger(dynamodb, table, S3LedgerArchive(s3, ledger_bucket)),
         DynamoRuns(dynamodb, table),
         DynamoStandings(dynamodb, table),
+        DynamoApprovals(dynamodb, table),
     )
 
 

@@ -11,5 +11,5 @@ from selfheal.wire import decode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An AwaitRequest in; whether the run had ended already out."""
     request = decode(AwaitRequest, event)
-    ended = await_outcome(request, waiters=runtime.waiters, runs=runtime.runs, resumer=runtime.resumer)
+    ended = await_outcome(request, waiters=runtime.waiters, runs=runtime.runs, bus=runtime.bus)
     return {"ended": ended}

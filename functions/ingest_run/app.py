@@ -13,8 +13,8 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An SQS batch in; the ids of the messages to deliver again out."""
     intake = RunIntake(
         reader=runtime.reader, gauges=runtime.gauges, lake=runtime.lake,
-        quarantine=runtime.quarantine, runs=runtime.runs, waiters=runtime.waiters, resumer=runtime.resumer,
-        bus=runtime.bus, clock=runtime.clock,
+        quarantine=runtime.quarantine, runs=runtime.runs, waiters=runtime.waiters, bus=runtime.bus,
+        clock=runtime.clock,
     )  # fmt: skip
 
     def finish(taken: Taken) -> None:

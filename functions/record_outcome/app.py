@@ -11,14 +11,7 @@ from selfheal.wire import decode, encode
 @entry
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """The state data in; the Outcome out."""
-    state = decode(HealState, event)
-    return encode(
-        record_outcome(
-            state,
-            incidents=runtime.incidents,
-            ledger=runtime.ledger,
-            runs=runtime.runs,
-            breakers=runtime.breakers,
-            clock=runtime.clock,
-        )
-    )
+    return encode(record_outcome(
+        decode(HealState, event), incidents=runtime.incidents, ledger=runtime.ledger, runs=runtime.runs,
+        breakers=runtime.breakers, approvals=runtime.approvals, clock=runtime.clock,
+    ))  # fmt: skip

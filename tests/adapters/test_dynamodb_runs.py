@@ -183,7 +183,10 @@ def test_every_waiter_is_kept_once_and_forgotten_after_two_days(dynamodb: Any) -
     for token in ("first", "second", "first"):
         waiters.add("shop:2", token)
     waiters.add("shop:3", "other")
-    assert sorted(waiters.of_run("shop:2")) == ["first", "second"]
-    assert waiters.of_run("shop:4") == []
+    assert sorted(waiters.of("shop:2")) == ["first", "second"]
+    assert waiters.of("shop:4") == []
+    assert waiters.end_of("shop:2") == ""
+    waiters.note_end("shop:2", "FAILED")
+    assert waiters.end_of("shop:2") == "FAILED" and len(waiters.of("shop:2")) == 2
     expiry = {int(item["expires_at"]["N"]) for item in dynamodb.scan(TableName=TABLE)["Items"]}
     assert expiry == {int((clock.now() + timedelta(days=2)).timestamp())}

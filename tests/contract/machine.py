@@ -12,9 +12,11 @@ TEXT = (ROOT / "statemachines" / "heal.asl.json").read_text()
 
 @cache
 def machine() -> dict[str, Any]:
-    """The definition with the one number that CloudFormation fills in (the file is JSON apart from it)."""
-    seconds = source()["Parameters"]["OutcomeTimeoutSeconds"]["Default"]
-    definition: dict[str, Any] = json.loads(TEXT.replace("${OutcomeTimeoutSeconds}", str(seconds)))
+    """The definition with the two numbers that CloudFormation fills in (the file is JSON apart from them)."""
+    text = TEXT
+    for name in ("ApprovalTimeoutSeconds", "OutcomeTimeoutSeconds"):
+        text = text.replace(f"${{{name}}}", str(source()["Parameters"][name]["Default"]))
+    definition: dict[str, Any] = json.loads(text)
     return definition
 
 

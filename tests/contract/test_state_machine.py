@@ -8,8 +8,9 @@ import pytest
 from jsonata import Jsonata
 
 from selfheal.domain import errors
+from selfheal.domain.decision import Verdict
 from tests.contract.machine import machine, tasks
-from tests.contract.transformed import of_type
+from tests.contract.transformed import of_type, source
 
 STATES_ERRORS = {"States.ALL", "States.Timeout"}
 PERMANENT = {
@@ -31,6 +32,11 @@ PAYLOADS = {
     "DiagnoseFailure": INCIDENT | RUN,
     "SuggestRemedy": INCIDENT | from_input(diagnosis="diagnosis"),
     "DecideAction": INCIDENT | RUN | from_input(diagnosis="diagnosis", suggestion="suggestion"),
+    "RequestApproval": RUN
+    | from_input(
+        incident_id="incident_id", remedy="decision.remedy", policy_version="decision.policy_version"
+    )
+    | {"task_token": "{% $states.context.Task.Token %}"},
     "ExecuteAction": RUN
     | from_input(
         incident_id="incident_id", remedy="decision.remedy", policy_version="decision.policy_version"
@@ -92,7 +98,7 @@ def test_every_error_leads_to_the_one_exit(name: str) -> None:
     assert last["Next"] == ("Escalated" if name == "Escalate" else "Escalate")
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - {"AwaitOutcome"}))
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"AwaitOutcome", "RequestApproval"}))
 def test_a_task_outlives_its_function(name: str) -> None:
     assert timeout_of_function(name) < tasks()[name]["TimeoutSeconds"] <= timeout_of_function(name) + 30
 
@@ -118,27 +124,66 @@ def test_execute_action_sees_nothing_that_a_log_or_a_model_wrote() -> None:
     assert "diagnosis" not in text
 
 
-def test_only_the_verdict_act_leads_to_an_action() -> None:
-    choice = machine()["States"]["ChooseDecision"]
-    assert choice["Choices"] == [
-        {"Condition": "{% $states.input.decision.verdict = 'act' %}", "Next": "WaitBefore"}
-    ]
-    assert choice["Default"] == "RecordOutcome"
-    entrances = [name for name, state in machine()["States"].items() if state.get("Next") == "ExecuteAction"]
+def test_an_unanswered_question_is_no_error_and_waits_for_four_hours_at_most() -> None:
+    state = tasks()["RequestApproval"]
+    assert state["Resource"].endswith(":lambda:invoke.waitForTaskToken")
+    assert state["Catch"][0]["ErrorEquals"] == ["States.Timeout"]
+    assert "{'approval': {'status': 'expired'}}" in state["Catch"][0]["Output"]
+    assert state["Catch"][0]["Next"] == "ChooseNext"
+    assert "States.Timeout" in state["Retry"][0]["ErrorEquals"]
+    assert source()["Parameters"]["ApprovalTimeoutSeconds"]["MaxValue"] <= 4 * 3600
+
+
+def next_of(data: dict[str, Any]) -> str:
+    """Where ChooseNext leads with that state data."""
+    choice = machine()["States"]["ChooseNext"]
+    for rule in choice["Choices"]:
+        expression = rule["Condition"].removeprefix("{%").removesuffix("%}").replace("$states.input", "$")
+        result = Jsonata(expression).evaluate(data)
+        assert isinstance(result, bool), "Step Functions fails on anything but true and false"
+        if result:
+            return str(rule["Next"])
+    return str(choice["Default"])
+
+
+ANSWERS = [None, "approved", "rejected", "expired", "refused"]
+ACTIONS = [None, "started", "done", "refused"]
+
+
+def of_status(key: str, status: str | None) -> dict[str, Any]:
+    return {} if status is None else {key: {"status": status}}
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_follows(verdict: Verdict, answer: str | None, action: str | None) -> None:
+    """Nothing is done without a yes of policy or of a person, nothing is done or asked twice."""
+    data = (
+        {"decision": {"verdict": verdict.value}} | of_status("approval", answer) | of_status("action", action)
+    )
+    allowed = verdict is Verdict.ACT or answer == "approved"
+    if verdict is Verdict.ASK and answer is None:
+        expected = "RequestApproval"
+    elif allowed and action is None:
+        expected = "WaitBefore"
+    else:
+        expected = "AwaitOutcome" if action == "started" else "RecordOutcome"
+    assert next_of(data) == expected
+
+
+def test_an_action_is_reached_only_through_the_choice_and_the_wait() -> None:
+    states = machine()["States"]
+    entrances = [name for name, state in states.items() if state.get("Next") == "ExecuteAction"]
     assert entrances == ["WaitBefore"]
+    assert [name for name, state in states.items() if state.get("Next") == "WaitBefore"] == []
+    choices = [name for name, state in states.items() if state["Type"] == "Choice"]
+    assert choices == ["ChooseNext"]
 
 
 def test_the_wait_is_as_long_as_was_decided() -> None:
     wait = machine()["States"]["WaitBefore"]
     assert (wait["Type"], wait["Seconds"]) == ("Wait", "{% $states.input.decision.delay_seconds %}")
-
-
-def test_only_a_started_action_is_waited_for() -> None:
-    choice = machine()["States"]["ChooseStarted"]
-    assert choice["Choices"] == [
-        {"Condition": "{% $states.input.action.status = 'started' %}", "Next": "AwaitOutcome"}
-    ]
-    assert choice["Default"] == "RecordOutcome"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +209,7 @@ def test_the_end_in_trouble_says_whether_a_person_was_told(data: dict[str, str],
         ("DiagnoseFailure", "diagnosis"),
         ("SuggestRemedy", "suggestion"),
         ("DecideAction", "decision"),
+        ("RequestApproval", "approval"),
         ("ExecuteAction", "action"),
         ("AwaitOutcome", "observed"),
         ("RecordOutcome", "outcome"),

@@ -193,6 +193,7 @@ def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
     functions = {
         "ScoreRunFunction",
         "WatchDeploymentFunction",
+        "ResumeHealingFunction",
         "ReconcileRunsFunction",
         "TrainBaselinesFunction",
     }
@@ -220,7 +221,7 @@ def test_alarms_ring_at_the_first_lost_message_and_the_first_failed_execution() 
         "IntakeAgeAlarm": ("ApproximateAgeOfOldestMessage", 600, 2),
         "RunsQuarantinedAlarm": ("RunsQuarantined", 0, 1),
         "HealFailedAlarm": ("ExecutionsFailed", 0, 1),
-        "FunctionErrorsAlarm": ("SUM([ingest, score, watch, reconcile, escalate])", 2, 1),
+        "FunctionErrorsAlarm": ("SUM([ingest, score, watch, resume, reconcile, escalate])", 2, 1),
     }
     assert {alarm["ComparisonOperator"] for alarm in ALARMS.values()} == {"GreaterThanThreshold"}
 

@@ -25,6 +25,7 @@ from selfheal.steps.state import HealState
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
+from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
@@ -92,6 +93,7 @@ class Healing:
             runs=self.runs,
             ledger=self.ledger,
             breakers=self.actions,
+            approvals=MemoryApprovals(),
             clock=self.clock,
         )
         told = wired(
@@ -156,7 +158,9 @@ class Healing:
         )
 
     def _permission(self) -> Permission:
-        return Permission(self.policy, self.ceiling, MemorySwitch(), self.actions, self.clock)
+        return Permission(
+            self.policy, self.ceiling, MemorySwitch(), self.actions, MemoryApprovals(), self.clock
+        )
 
     def _execute(self, decision: Decision) -> Action:
         executor = Executor(

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +10,11 @@ from typing import Any
 import pytest
 
 from selfheal import runtime as runtime_module
-from selfheal.adapters.readers import ServiceReader
-from selfheal.domain.errors import InvalidEvent, InvalidSetting, RunNotFound, Throttled, UnforeseenError
+from selfheal.domain.errors import (
+    InvalidEvent,
+    RunNotFound,
+    Throttled,
+)
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
@@ -24,6 +26,7 @@ from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
+from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
@@ -35,12 +38,12 @@ from selfheal.testing.memory import (
     MemoryQueue,
     MemoryRuns,
     MemoryTokenBudget,
-    MemoryWaiters,
 )
 from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.waiters import MemoryWaiters
 
 ROOT = Path(__file__).parents[2]
 SHOP_API = PipelineKey.parse("codebuild:shop-api")
@@ -50,6 +53,10 @@ ENVIRONMENT = {
     "SELFHEAL_RECONCILE_MINUTES": "15",
     "SELFHEAL_ALERT_BUDGET": "5",
     "SELFHEAL_ANOMALY_MIN_SECONDS": "10",
+    "SELFHEAL_APPROVAL_SECONDS": "14400",
+    "SELFHEAL_STACK": "selfheal",
+    "SELFHEAL_TABLE": "table",
+    "SELFHEAL_ACCOUNT": ACCOUNT,
 }
 POLICY = '[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["*"]\nmode = "act"\n'
 
@@ -89,6 +96,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         actions=(actions := MemoryActions()),
         breakers=actions,
         switch=MemorySwitch(),
+        approvals=MemoryApprovals(),
+        identities=FakeIdentities(),
         failures=MemoryFailures(),
         waiters=waiters,
         resumer=waiters,
@@ -244,52 +253,3 @@ def test_record_outcome_notify_and_escalate(world: Runtime) -> None:
 
 def test_reconcile_runs(world: Runtime) -> None:
     assert invoke("reconcile_runs", sample("reconcile_runs")) == {"queued": [RUN.run_id]}
-
-
-def test_an_error_is_logged_with_its_type_and_leaves_the_function(
-    world: Runtime, caplog: pytest.LogCaptureFixture
-) -> None:
-    with pytest.raises(InvalidEvent):
-        invoke("notify", {"incident_id": 7})
-    [logged] = [vars(record) for record in caplog.records]
-    assert (logged["error_type"], logged["permanent"]) == ("InvalidEvent", True)
-
-
-def test_an_unforeseen_error_leaves_redacted(world: Runtime, caplog: pytest.LogCaptureFixture) -> None:
-    secret = "AKIA" + "Q3EGUZKTXAMPLE7A"
-
-    class Chokes(FakeService):
-        def read(self, ref: RunRef) -> Any:
-            raise ValueError(f"cannot parse {secret}")
-
-    vars(world)["reader"] = Chokes()
-    with pytest.raises(UnforeseenError, match="ValueError: cannot parse") as caught:
-        invoke("diagnose_failure", sample("diagnose_failure"))
-    assert secret not in str(caught.value)
-    [logged] = [vars(record) for record in caplog.records]
-    assert logged["error_type"] == "ValueError" and "cannot parse" in logged["trace"]
-    assert secret not in str(logged)
-
-
-def test_an_unforeseen_error_does_not_quote_what_the_run_itself_keeps_secret(
-    world: Runtime, caplog: pytest.LogCaptureFixture
-) -> None:
-    secret = "correct-horse-battery"
-
-    class Quotes(FakeService):
-        def failures(self, report_arns: Sequence[str], limit: int) -> Any:
-            raise ValueError(f"cannot parse {secret}")
-
-    service = Quotes()
-    service.add(a_run(ref=RUN, secrets=(secret,), report_arns=("arn:report",)), "no")
-    reader = ServiceReader(lambda: service, lambda: service, lambda: service)
-    vars(world).update(reader=reader, reports=service, logs=service)
-    with pytest.raises(UnforeseenError, match="ValueError: cannot parse") as caught:
-        invoke("diagnose_failure", sample("diagnose_failure"))
-    assert secret not in str(caught.value)
-    assert secret not in str([vars(record) for record in caplog.records])
-
-
-def test_a_setting_that_is_missing_is_named() -> None:
-    with pytest.raises(InvalidSetting, match="SELFHEAL_ACTOR"):
-        _ = Runtime(Settings({})).actor

@@ -200,13 +200,19 @@ class ActionStore(Protocol):
 
 
 class Waiters(Protocol):
-    """Who waits for the end of which run."""
+    """Who waits for what: for the end of a run (by its id), or for the answer to an approval (by ``approval_of``)."""
 
-    def add(self, run_id: str, token: str) -> None:
-        """Remember that the holder of ``token`` waits for ``run_id``; the same token twice is one waiter."""
+    def add(self, awaited: str, token: str) -> None:
+        """Remember that the holder of ``token`` waits for it; the same token twice is one waiter."""
 
-    def of_run(self, run_id: str) -> list[str]:
-        """The tokens that wait for this run, read consistently."""
+    def of(self, awaited: str) -> list[str]:
+        """The tokens of those who wait for it, read consistently."""
+
+    def note_end(self, run_id: str, status: str) -> None:
+        """Note how a run ended that somebody waits for, or may."""
+
+    def end_of(self, run_id: str) -> str:
+        """How that run ended, read consistently; empty while nobody has noted it."""
 
 
 class Resumer(Protocol):

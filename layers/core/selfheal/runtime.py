@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
+from selfheal.approval_ports import Identities
 from selfheal.detect.detector import Detector
 from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
@@ -51,7 +52,9 @@ class Runtime(Services):
     @property
     def permission(self) -> Permission:
         """What says whether something may be done."""
-        return Permission(self.policy, self.settings.mode, self.switch, self.actions, self.clock)
+        return Permission(
+            self.policy, self.settings.mode, self.switch, self.actions, self.approvals, self.clock
+        )
 
     @property
     def estimator(self) -> Estimator:
@@ -81,6 +84,38 @@ class Runtime(Services):
     def look_back(self) -> timedelta:
         """How far back reconcile_runs looks for runs whose event never came."""
         return look_back(timedelta(minutes=self.settings.number("SELFHEAL_RECONCILE_MINUTES", least=1)))
+
+    @property
+    def approval_wait(self) -> timedelta:
+        """How long an execution waits for an answer."""
+        return timedelta(seconds=self.settings.number("SELFHEAL_APPROVAL_SECONDS", least=10))
+
+    @property
+    def stack(self) -> str:
+        """The stack's name, for commands that people are told."""
+        return self.settings.text("SELFHEAL_STACK")
+
+    @property
+    def audience(self) -> str:
+        """To whom an approver's statement is made: this stack, by its table, of which there is no second."""
+        return self.settings.text("SELFHEAL_TABLE")
+
+    @property
+    def account(self) -> str:
+        """The stack's own account."""
+        return self.settings.text("SELFHEAL_ACCOUNT")
+
+    @property
+    def approvers(self) -> list[str]:
+        """Globs over the ARNs of those who may approve; none: everybody whom IAM lets ask."""
+        return self.settings.names("SELFHEAL_APPROVERS")
+
+    @cached_property
+    def identities(self) -> Identities:
+        """STS, which knows who signed what."""
+        from selfheal.adapters.sts import StsIdentities
+
+        return StsIdentities(self._clients("sts"), self.clock)
 
     @cached_property
     def resumer(self) -> Resumer:

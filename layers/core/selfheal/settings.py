@@ -40,6 +40,10 @@ class Settings:
             raise InvalidSetting(f"{name}: must be a number of at least {least:g}, not {text!r}")
         return value
 
+    def names(self, name: str) -> list[str]:
+        """A list of names, separated by commas; empty when the setting is."""
+        return [part.strip() for part in self.optional(name).split(",") if part.strip()]
+
     def alarms(self) -> dict[str, float]:
         """When people are told: ``budget``, false alarms per 1,000 runs, and ``min_seconds``, what nobody minds."""
         return {

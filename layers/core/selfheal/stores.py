@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Breakers, Switch
 from selfheal.domain.conversation import TokenLimits
 from selfheal.harm_ports import Harms
@@ -136,6 +137,13 @@ class Stores:
         return DynamoSwitch(self._clients("dynamodb"), self.settings.text("SELFHEAL_CONTROL_TABLE"))
 
     @cached_property
+    def approvals(self) -> ApprovalStore:
+        """What people were asked, and what they answered."""
+        from selfheal.adapters.dynamodb.approvals import DynamoApprovals
+
+        return DynamoApprovals(self._clients("dynamodb"), self._table)
+
+    @cached_property
     def token_budget(self) -> TokenBudget:
         """What models may use, counted in the one table that suggest_remedy may write to."""
         from selfheal.adapters.dynamodb.token_budget import DynamoTokenBudget
@@ -149,7 +157,7 @@ class Stores:
 
     @cached_property
     def waiters(self) -> Waiters:
-        """Who waits for which run."""
+        """Who waits for what."""
         from selfheal.adapters.dynamodb.waiters import DynamoWaiters
 
         return DynamoWaiters(self._clients("dynamodb"), self._table, self.clock)

@@ -19,10 +19,20 @@ from local.records import Models, Proof, Records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
+from selfheal.domain.approval import Answer
 from selfheal.domain.run import PipelineKey
+from selfheal.steps.answer_approval import Answerer, SignedStatement, Statement
 from selfheal.steps.measure_run import Gauges
+from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals, proof_of
 from selfheal.testing.archive import MemoryArchive, MemoryLedgerTable
-from selfheal.testing.memory import MemoryIncidents, MemoryLake, MemoryLedger, MemoryQuarantine, MemoryRuns
+from selfheal.testing.memory import (
+    MemoryBus,
+    MemoryIncidents,
+    MemoryLake,
+    MemoryLedger,
+    MemoryQuarantine,
+    MemoryRuns,
+)
 from selfheal.testing.models import MemoryModelLedger, MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
@@ -65,10 +75,33 @@ class FakeCloud:
 
 
 @dataclass
+class FakeApprover:
+    """Ann, whose statements the stack hears without Lambda and STS between."""
+
+    stores: Records
+    clock: FixedClock
+
+    def answer(self, statement: Statement) -> Answer:
+        answerer = Answerer(
+            approvals=self.stores.approvals,
+            ledger=self.stores.ledger,
+            identities=FakeIdentities(),
+            bus=MemoryBus(),
+            clock=self.clock,
+            audience="t",
+            account=ACCOUNT,
+            approvers=(),
+        )
+        return answerer.answer(SignedStatement(statement, proof_of(ANN, statement.to("t"))))
+
+
+@dataclass
 class FakeSurroundings:
     cloud: FakeCloud = field(default_factory=FakeCloud)
     stores: Records = field(
-        default_factory=lambda: Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings())
+        default_factory=lambda: Records(
+            MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings(), MemoryApprovals()
+        )
     )
     differences: list[str] = field(default_factory=list)
     problem: BaseException | None = None
@@ -109,6 +142,9 @@ class FakeSurroundings:
     def caller(self, stack_name: str, *, local: bool) -> str:
         return ANN
 
+    def approver(self, stack_name: str, *, local: bool) -> FakeApprover:
+        return FakeApprover(self.stores, self.clock)
+
     def play(
         self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
     ) -> list[Result]:
@@ -133,5 +169,5 @@ class FakeSurroundings:
         ]
 
 
-def run(world: FakeSurroundings, *arguments: str) -> Invoked:
-    return CliRunner().invoke(app, list(arguments), obj=world)
+def run(world: FakeSurroundings, *arguments: str, typed: str = "") -> Invoked:
+    return CliRunner().invoke(app, list(arguments), obj=world, input=typed)

@@ -15,6 +15,7 @@ from selfheal.domain.incident import Incident, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import PipelineKey, RunRef, Service
 from selfheal.domain.score import Level, Score
+from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.standings import MemoryStandings
@@ -70,7 +71,7 @@ class FakeDeveloper(Developer):
 
 @pytest.fixture
 def stores() -> Records:
-    return Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings())
+    return Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings(), MemoryApprovals())
 
 
 def theatre(

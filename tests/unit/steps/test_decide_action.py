@@ -10,6 +10,7 @@ from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
+from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import SHOP, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
@@ -39,7 +40,9 @@ def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT) -> Decision:
         incidents=incidents,
         ledger=ledger,
         estimator=Estimator(MemoryRuns(), MemoryStandings()),
-        permission=Permission(POLICY, ceiling, MemorySwitch(), MemoryActions(), FixedClock()),
+        permission=Permission(
+            POLICY, ceiling, MemorySwitch(), MemoryActions(), MemoryApprovals(), FixedClock()
+        ),
     )
 
 

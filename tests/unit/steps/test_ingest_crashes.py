@@ -54,5 +54,5 @@ def test_a_quarantined_run_is_kept_and_waited_for_no_more_wherever_the_function_
     with suppress(Died):
         world.ingest(Fuse(n, die, after))
     world.ingest(never())
-    assert list(world.quarantine.held) == ["shop:1"] and len(world.waiters.resumed) == 1
+    assert list(world.quarantine.held) == ["shop:1"] and world.woken() == ["token"]
     assert (world.runs.stored, world.lake.written, world.bus.published) == ({}, [], [])

@@ -14,8 +14,9 @@ from selfheal.ports import StoredRun, TestCase
 from selfheal.steps.ingest_run import Intake, RunIntake, Taken
 from selfheal.steps.measure_run import Gauges
 from selfheal.testing.builders import NOON, SHOP, a_run
-from selfheal.testing.memory import MemoryBus, MemoryLake, MemoryQuarantine, MemoryRuns, MemoryWaiters
+from selfheal.testing.memory import MemoryBus, MemoryLake, MemoryQuarantine, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.waiters import MemoryWaiters, deliver
 from selfheal.wire import event_of
 
 
@@ -37,7 +38,6 @@ class World:
             quarantine=self.quarantine,
             runs=self.runs,
             waiters=self.waiters,
-            resumer=self.waiters,
             bus=self.bus,
             clock=self.clock,
         )
@@ -51,6 +51,7 @@ class World:
         intake.record(found)
         for taken in found:
             intake.finish(taken)
+        deliver(self.bus, self.waiters)
         return found
 
     def measure(self, event: Any) -> Measurement:

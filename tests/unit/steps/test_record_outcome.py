@@ -12,6 +12,7 @@ from selfheal.domain.run import RunStatus
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions
+from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
@@ -38,7 +39,7 @@ def ended(incident: Incident, observed: Observed | None) -> HealState:
     [
         (None, None, None, OutcomeStatus.UNKNOWN, "no decision"),
         (Decision(Verdict.OBSERVE, "retry_build", "set to observe", "v1"), None, None, "observed", "set to observe"),
-        (Decision(Verdict.ASK, "retry_build", "wants a person", "v1"), None, None, "observed", "wants a person"),
+        (Decision(Verdict.ASK, "retry_build", "wants a person", "v1"), None, None, "unknown", "nobody was asked"),
         (Decision(Verdict.REFUSE, "retry_build", "budget spent", "v1"), None, None, "refused", "budget spent"),
         (ACT, None, None, "unknown", "no trace"),
         (ACT, Action("i", "retry_build", ActionStatus.REFUSED, NOON, reason="newer"), None, "refused", "newer"),
@@ -54,7 +55,7 @@ def ended(incident: Incident, observed: Observed | None) -> HealState:
 def test_judgement(
     decision: Decision | None, action: Action | None, observed: Observed | None, expected: str, words: str
 ) -> None:
-    status, reason = judge(decision, action, observed)
+    status, reason = judge(decision, None, action, observed)
     assert status == expected and words in reason
 
 
@@ -66,17 +67,17 @@ def test_the_first_outcome_written_stands() -> None:
     clock.advance(30)
     healed = ended(incident, Observed("SUCCEEDED"))
     first = record_outcome(
-        healed, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(), clock=clock
-    )
+        healed, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(),
+        approvals=MemoryApprovals(), clock=clock,
+    )  # fmt: skip
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
     late = HealState(incident.id, "shop:1", SHOP, IncidentKind.FAILED, decision=ACT, action=STARTED)
-    assert (
-        record_outcome(
-            late, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(), clock=clock
-        )
-        == first
-    )
+    again = record_outcome(
+        late, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(),
+        approvals=MemoryApprovals(), clock=clock,
+    )  # fmt: skip
+    assert again == first
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,7 @@ class World:
     ledger: MemoryLedger
     runs: MemoryRuns
     actions: MemoryActions = field(default_factory=MemoryActions)
+    approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
@@ -150,6 +152,7 @@ class World:
             ledger=self.ledger,
             runs=self.runs,
             breakers=self.actions,
+            approvals=self.approvals,
             clock=FixedClock(),
         )
 

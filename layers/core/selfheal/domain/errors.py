@@ -74,6 +74,14 @@ class ActionRefused(PermanentError):
     """An action was not carried out, with the plain reason a person is shown."""
 
 
+class ApprovalRefused(PermanentError):
+    """An approval cannot be answered so; says why and what to do instead."""
+
+
+class IdentityUnproven(PermanentError):
+    """Nobody knows who is calling: the proof of identity is malformed, too old, or for something else."""
+
+
 class RequestRejected(PermanentError):
     """AWS refused a call for good: access denied, validation, unknown resource."""
 

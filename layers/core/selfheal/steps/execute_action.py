@@ -71,12 +71,11 @@ class Executor:
     def _check_decided(self, request: ExecuteRequest, incident: Incident) -> Decision:
         """What is asked must be what the ledger says was decided; anything else is a fault or an attack."""
         decided = decision_on(incident.id, self.ledger)
-        asked = (request.run_id, request.remedy, request.policy_version, Verdict.ACT)
-        if decided is None or asked != (
-            incident.run.run_id,
-            decided.remedy,
-            decided.policy_version,
-            decided.verdict,
+        asked = (request.run_id, request.remedy, request.policy_version)
+        if (
+            decided is None
+            or asked != (incident.run.run_id, decided.remedy, decided.policy_version)
+            or decided.verdict not in (Verdict.ACT, Verdict.ASK)
         ):
             raise InvalidEvent("remedy", "this is not the action that was decided for this incident")
         return decided

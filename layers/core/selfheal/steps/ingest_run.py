@@ -12,11 +12,12 @@ from enum import StrEnum
 from selfheal.domain.measurement import Measurement, completed, flaws
 from selfheal.domain.run import RunRef
 from selfheal.measure_ports import Quarantine, Utilisation
-from selfheal.ports import Clock, EventBus, Lake, Resumer, RunReader, RunStore, StoredRun, Waiters
+from selfheal.ports import Clock, EventBus, Lake, RunReader, RunStore, StoredRun, Waiters
 from selfheal.steps.measure_run import Gauges, measure, settled, utilisation
 from selfheal.wire import run_ref
 
 RUN_MEASURED = "Run Measured"
+RUN_ENDED = "Run Ended"
 LATE_METRICS = len(fields(Utilisation))
 
 
@@ -48,7 +49,6 @@ class RunIntake:
     quarantine: Quarantine
     runs: RunStore
     waiters: Waiters
-    resumer: Resumer
     bus: EventBus
     clock: Clock
     taken: set[str] = field(default_factory=set)
@@ -75,7 +75,7 @@ class RunIntake:
         """Tell those who wait, tell the bus, and mark the run as done."""
         measurement = taken.measurement
         if taken.intake is Intake.MEASURED:
-            self._resume_waiters(measurement)
+            self._wake_waiters(measurement)
             self.bus.publish(RUN_MEASURED, run_measured(measurement))
             self.runs.mark_announced(measurement.run_id)
         elif taken.intake is Intake.COMPLETED and settled(measurement, self.clock.now()):
@@ -95,8 +95,9 @@ class RunIntake:
     def _first(self, ref: RunRef) -> Taken | None:
         measurement = measure(self.reader.read(ref), self.gauges)
         if reasons := flaws(measurement):
-            # Its numbers cannot be believed, its status can: nobody is left waiting.
-            self._resume_waiters(measurement)
+            # Its numbers cannot be believed, its status can: nobody is left waiting, nor will be who comes later.
+            self.waiters.note_end(ref.run_id, measurement.status.value)
+            self._wake_waiters(measurement)
             new = self.quarantine.put(measurement, reasons)
             return Taken(measurement, Intake.QUARANTINED) if new else None
         stored = self.runs.save(measurement, settled=settled(measurement, self.clock.now()))
@@ -114,11 +115,12 @@ class RunIntake:
         kept = self.runs.complete(old, new).measurement
         return Taken(kept, Intake.COMPLETED, frozenset(old.missing) - frozenset(kept.missing))
 
-    def _resume_waiters(self, measurement: Measurement) -> None:
+    def _wake_waiters(self, measurement: Measurement) -> None:
         """Stored first, waiters read second: await_outcome does it the other way round, so one of them sees both."""
-        for token in self.waiters.of_run(measurement.run_id):
-            output = {"run_id": measurement.run_id, "status": measurement.status.value}
-            self.resumer.resume(token, output)
+        run_id = measurement.run_id
+        if self.waiters.of(run_id):
+            self.waiters.note_end(run_id, measurement.status.value)
+            self.bus.publish(RUN_ENDED, {"run_id": run_id})
 
 
 def run_measured(measurement: Measurement) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """notify: tell people, once an incident, in plain text, facts first."""
 
 from selfheal.domain.action import OutcomeStatus
+from selfheal.domain.approval import Answer
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.ports import Clock, Ledger, Notifier
@@ -51,6 +52,10 @@ def message(state: HealState) -> str:
     return defanged("\n".join(_lines(state)))
 
 
+def _by(answer: Answer) -> str:
+    return f"by {answer.by}" if answer.by else answer.reason
+
+
 def _lines(state: HealState) -> list[str]:
     lines = [f"Run:       {state.run_id}", f"Incident:  {state.incident_id}"]
     if state.diagnosis:
@@ -58,6 +63,8 @@ def _lines(state: HealState) -> list[str]:
         lines += [f"    {e.line or '-':>6} | {e.text}" for e in state.diagnosis.evidence]
     if state.decision:
         lines.append(f"Decision:  {state.decision.verdict} {state.decision.remedy}: {state.decision.reason}")
+    if state.approval:
+        lines.append(f"Approval:  {state.approval.status} {_by(state.approval)}".rstrip())
     if state.action and state.action.new_run_id:
         lines.append(f"Action:    {state.action.remedy} started {state.action.new_run_id}")
     if state.outcome:

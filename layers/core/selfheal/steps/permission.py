@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Switch
 from selfheal.domain.action import Plan
 from selfheal.domain.decision import Decision, Verdict
@@ -22,6 +23,7 @@ class Permission:
     ceiling: Mode
     switch: Switch
     actions: ActionStore
+    approvals: ApprovalStore
     clock: Clock
 
     def circumstances(self, incident: Incident, remedy: str, cost: Cost) -> Circumstances:
@@ -64,11 +66,14 @@ class Permission:
 
     def _unapproved(self, incident: Incident, decision: Decision, plan: Plan) -> str:
         """Whose word is missing: an action that must be asked for needs the approval of this very plan."""
-        del plan
-        if decision.verdict is Verdict.ACT and self.ceiling is Mode.ACT:
-            asks = self.policy.protected(str(incident.run.key))
-            return f"{incident.run.key} is protected: a person must approve" if asks else ""
-        return "nobody has approved this"
+        protected = self.policy.protected(str(incident.run.key))
+        if decision.verdict is Verdict.ACT and self.ceiling is Mode.ACT and not protected:
+            return ""
+        approval = self.approvals.get(incident.id)
+        if approval is None:
+            why = f"{incident.run.key} is protected and " if protected else ""
+            return f"{why}nobody was asked whether this may be done"
+        return approval.objection(plan, decision.policy_version, self.clock.now())
 
     def _tripped(self, incident: Incident, remedy: str) -> str:
         """The breaker, unless it is this very incident that it let through."""

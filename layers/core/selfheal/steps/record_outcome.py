@@ -2,14 +2,17 @@
 
 from contextlib import suppress
 
+from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Breakers
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
+from selfheal.domain.approval import Answer, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
+from selfheal.steps.approval_record import expire
 from selfheal.steps.review_incident import Verdict as PersonsVerdict
 from selfheal.steps.review_incident import verdict_on
 from selfheal.steps.state import HealState
@@ -27,6 +30,7 @@ def record_outcome(
     ledger: Ledger,
     runs: RunStore,
     breakers: Breakers,
+    approvals: ApprovalStore,
     clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
@@ -36,7 +40,8 @@ def record_outcome(
     """
     incident = incidents.get(state.incident_id)
     now = clock.now()
-    status, reason = judge(state.decision, state.action, state.observed)
+    answer = _answered(state, approvals, ledger, clock)
+    status, reason = judge(state.decision, answer, state.action, state.observed)
     outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3))
     if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
         written = ledger.entry(incident.id, LedgerKind.OUTCOME)
@@ -60,23 +65,53 @@ def _confirm(incident: Incident, ledger: Ledger, runs: RunStore) -> None:
             runs.mark_confirmed(incident.run.run_id, False)
 
 
+def _answered(state: HealState, approvals: ApprovalStore, ledger: Ledger, clock: Clock) -> Answer | None:
+    """The answer to what people were asked. An execution that stopped waiting closes the question behind it."""
+    if state.approval is None or state.approval.status is not ApprovalStatus.EXPIRED:
+        return state.approval
+    asked = approvals.get(state.incident_id)
+    if asked is None:
+        return state.approval
+    if asked.status is ApprovalStatus.PENDING:
+        return expire(asked, approvals, ledger, clock.now()).answer
+    return asked.answer
+
+
 def judge(
-    decision: Decision | None, action: Action | None, observed: Observed | None
+    decision: Decision | None, answer: Answer | None, action: Action | None, observed: Observed | None
 ) -> tuple[OutcomeStatus, str]:
-    """The outcome and its reason, from what was decided, done and seen."""
+    """The outcome and its reason, from what was decided, answered, done and seen."""
     if decision is None:
         return OutcomeStatus.UNKNOWN, "no decision was reached"
-    if decision.verdict in (Verdict.OBSERVE, Verdict.ASK):
+    if decision.verdict is Verdict.OBSERVE:
         return OutcomeStatus.OBSERVED, f"{decision.remedy} was not carried out: {decision.reason}"
     if decision.verdict is Verdict.REFUSE:
         return OutcomeStatus.REFUSED, decision.reason
     if action is None:
-        return OutcomeStatus.UNKNOWN, "the action left no trace"
+        return _judge_answer(decision, answer)
     if action.status is ActionStatus.REFUSED:
         return OutcomeStatus.REFUSED, action.reason
     if action.status is ActionStatus.DONE:
         return OutcomeStatus.NOTIFIED, decision.reason
     return _judge_run(action, observed)
+
+
+def _judge_answer(decision: Decision, answer: Answer | None) -> tuple[OutcomeStatus, str]:
+    """An incident without an action."""
+    if decision.verdict is not Verdict.ASK:
+        return OutcomeStatus.UNKNOWN, "the action left no trace"
+    if answer is None:
+        return OutcomeStatus.UNKNOWN, "nobody was asked"
+    if answer.status is ApprovalStatus.APPROVED:
+        return (
+            OutcomeStatus.REFUSED,
+            f"{answer.by} approved {decision.remedy}, but the answer came back too late",
+        )
+    told = {
+        ApprovalStatus.REJECTED: f"{answer.by} rejected {decision.remedy}: {answer.reason}",
+        ApprovalStatus.EXPIRED: f"{decision.remedy} was not approved: {answer.reason or 'nobody answered in time'}",
+    }
+    return OutcomeStatus.REFUSED, told.get(answer.status, answer.reason)
 
 
 def _judge_run(action: Action, observed: Observed | None) -> tuple[OutcomeStatus, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from selfheal.domain.action import Action, Observed, Outcome
+from selfheal.domain.approval import Answer
 from selfheal.domain.decision import Decision
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind
@@ -26,6 +27,12 @@ class HealState:
     action: Action | None = None
     observed: Observed | None = None
     outcome: Outcome | None = None
+    approval: Answer | None = None
     error: str = ""
     cause: str = ""
     state: str = ""
+
+
+def approval_of(incident_id: str) -> str:
+    """What an execution waits for that has asked for approval. No run has such an id: it holds spaces."""
+    return f"the approval of {incident_id}"

@@ -13,6 +13,7 @@ from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
+from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, a_run, an_incident
 from selfheal.testing.fuse import Fuse, never
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
@@ -35,6 +36,7 @@ class World:
     switch: MemorySwitch = field(default_factory=MemorySwitch)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     standings: MemoryStandings = field(default_factory=MemoryStandings)
+    approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     ceiling: Mode = Mode.ACT
     policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
     run: Run = field(default_factory=a_run)
@@ -73,7 +75,9 @@ class World:
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,
-            permission=Permission(self.policy, self.ceiling, self.switch, self.actions, self.clock),
+            permission=Permission(
+                self.policy, self.ceiling, self.switch, self.actions, self.approvals, self.clock
+            ),
             estimator=Estimator(self.runs, self.standings),
             actor="execute-action",
         )

@@ -152,34 +152,6 @@ class MemoryLedger:
 
 
 @dataclass
-class MemoryWaiters:
-    """Waiters, and the Resumer of the executions that wait: ``open_tokens`` are those still waiting."""
-
-    waiting: dict[str, list[str]] = field(default_factory=dict)
-    open_tokens: set[str] = field(default_factory=set)
-    resumed: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
-
-    def add(self, run_id: str, token: str) -> None:
-        """Waiters."""
-        tokens = self.waiting.setdefault(run_id, [])
-        if token not in tokens:
-            tokens.append(token)
-            self.open_tokens.add(token)
-
-    def of_run(self, run_id: str) -> list[str]:
-        """Waiters."""
-        return list(self.waiting.get(run_id, []))
-
-    def resume(self, token: str, output: Mapping[str, object]) -> bool:
-        """Resumer."""
-        if token not in self.open_tokens:
-            return False
-        self.open_tokens.discard(token)
-        self.resumed.append((token, output))
-        return True
-
-
-@dataclass
 class MemoryBus:
     """EventBus and Notifier: what was told to whom."""
 

@@ -1,0 +1,60 @@
+"""Approvals in DynamoDB: one question, one answer, whoever comes at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from selfheal.adapters.dynamodb.approvals import DynamoApprovals
+from selfheal.domain.approval import Approval, ApprovalStatus
+from selfheal.domain.errors import Throttled
+from selfheal.testing.approvals import an_approval
+from selfheal.testing.builders import NOON
+from tests.adapters.conftest import TABLE
+
+PENDING = an_approval()
+
+
+def answered(by: str, status: ApprovalStatus = ApprovalStatus.APPROVED) -> Approval:
+    return replace(PENDING, status=status, by=by, answered_at=NOON)
+
+
+def test_the_first_question_stands(dynamodb: Any) -> None:
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    assert approvals.get(PENDING.incident_id) is None
+    assert approvals.ask(PENDING) == PENDING
+    assert approvals.ask(replace(PENDING, digest="other")) == PENDING
+    assert approvals.get(PENDING.incident_id) == PENDING
+
+
+def test_the_first_answer_stands_and_nothing_makes_it_expire(dynamodb: Any) -> None:
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(PENDING)
+    first = answered("ann")
+    assert approvals.answer(first) == first
+    assert approvals.answer(answered("bob", ApprovalStatus.REJECTED)) == first
+    assert approvals.answer(answered("", ApprovalStatus.EXPIRED)) == first
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    assert "expires_at" not in item
+
+
+def test_of_ten_answers_at_once_exactly_one_wins(dynamodb: Any) -> None:
+    DynamoApprovals(dynamodb, TABLE).ask(PENDING)
+    together = Barrier(10)
+
+    def answer(number: int) -> Approval:
+        approvals = DynamoApprovals(dynamodb, TABLE)
+        together.wait()
+        return approvals.answer(answered(f"person {number}"))
+
+    with ThreadPoolExecutor(10) as pool:
+        stood = list(pool.map(answer, range(10)))
+    assert len({approval.by for approval in stood}) == 1
+    assert [stood[number].by == f"person {number}" for number in range(10)].count(True) == 1
+
+
+def test_an_answer_to_a_question_that_is_not_there_is_tried_again(dynamodb: Any) -> None:
+    with pytest.raises(Throttled):
+        DynamoApprovals(dynamodb, TABLE).answer(answered("ann"))
