@@ -46,8 +46,8 @@ def test_what_was_not_decided_is_an_error(remedy: str, run_id: str, version: str
     assert world.service.started == [] and world.actions.charged == []
 
 
-@pytest.mark.parametrize("verdict", [Verdict.ASK, Verdict.OBSERVE, Verdict.REFUSE])
-def test_only_a_verdict_to_act_is_carried_out(verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", [Verdict.OBSERVE, Verdict.REFUSE])
+def test_only_a_verdict_to_act_or_to_ask_is_carried_out(verdict: Verdict) -> None:
     world = World()
     world.decide(verdict=verdict)
     with pytest.raises(InvalidEvent):
