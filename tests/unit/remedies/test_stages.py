@@ -73,6 +73,14 @@ def test_what_the_service_does_itself_and_what_is_newer_goes_first(
     assert words in refusal(remedy, stages(**details))
 
 
+@pytest.mark.parametrize("on_failure", ["RETRY", "ROLLBACK", "SKIP"])
+def test_codepipeline_does_nothing_by_itself_for_a_stage_that_succeeded_and_does_harm(
+    on_failure: str,
+) -> None:
+    harmful = a_stage_run(RunStatus.SUCCEEDED)
+    assert plan("roll_back_stage", stages(on_failure=on_failure), harmful).parameters["to"] == GOOD
+
+
 def test_once_codepipeline_has_retried_the_stage_is_free_again() -> None:
     fake = stages(on_failure="RETRY", native_retries=1)
     fake.attempts = 2

@@ -37,7 +37,7 @@ def preflight(run: Run, tools: Tools) -> str:
 def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
     attempt, details = stage_of(run, tools)
-    _check(attempt, details, tools)
+    _check(attempt, details, tools, failed=run.status.failed)
     target = _last_good(attempt, details, tools)
     stage = f"{attempt.pipeline}/{attempt.stage}"
     return Plan(REMEDY.id, stage, target.commit, {"from": attempt.execution, "to": target.id})
@@ -60,13 +60,13 @@ def find(run: Run, tools: Tools, since: datetime) -> Iterator[str]:
             yield StageAttempt(attempt.pipeline, attempt.stage, execution, 1).run_id
 
 
-def _check(attempt: StageAttempt, details: StageDetails, tools: Tools) -> None:
+def _check(attempt: StageAttempt, details: StageDetails, tools: Tools, *, failed: bool) -> None:
     """What RollbackStage would refuse, and what would undo somebody else's work."""
     if details.first:
         raise ActionRefused(f"{attempt.stage} is the source stage, which cannot be rolled back")
     if not details.rolls_back:
         raise ActionRefused("only stages of V2 pipelines can be rolled back")
-    check_latest(attempt, details)
+    check_latest(attempt, details, failed=failed)
     if details.latest_status == "InProgress":
         raise ActionRefused(f"the stage {attempt.stage} is at work")
     if tools.stages.execution(attempt.pipeline, attempt.execution).rollback:

@@ -43,9 +43,10 @@ def stage_of(run: Run, tools: Tools) -> tuple[StageAttempt, StageDetails]:
     return attempt, details
 
 
-def check_latest(attempt: StageAttempt, details: StageDetails) -> None:
-    """Raise ActionRefused when the service acts by itself, or when something newer is in the stage."""
-    acts = _BY_ITSELF.get(details.on_failure, "")
+def check_latest(attempt: StageAttempt, details: StageDetails, *, failed: bool = True) -> None:
+    """Raise ActionRefused when the service acts by itself, which it does on what ``failed``, or when something newer
+    is in the stage."""
+    acts = _BY_ITSELF.get(details.on_failure, "") if failed else ""
     if acts and not (details.on_failure == "RETRY" and details.native_retries):
         raise ActionRefused(f"CodePipeline itself {acts} the stage {attempt.stage} when it fails")
     if details.latest_execution != attempt.execution:
