@@ -42,6 +42,14 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 	.venv-bench/bin/python $(PIP_INSTALL) requirements/bench.txt; \
 	touch $@; } >&2
 
+# Near 1 GB, and slow to install: nothing but training-definition needs it.
+.venv-training/.ready: requirements/training.txt .venv/.ready
+	@{ echo "creating .venv-training for the SageMaker SDK"; \
+	.venv-training/bin/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m venv --clear .venv-training; \
+	.venv-training/bin/python $(PIP_INSTALL) requirements/pip.txt; \
+	.venv-training/bin/python $(PIP_INSTALL) requirements/training.txt; \
+	touch $@; } >&2
+
 .PHONY: demo
 demo: setup ## Break real builds here and watch them heal (ARGS=--json)
 	@$(BIN)/selfheal demo $(ARGS)
@@ -57,7 +65,7 @@ check: check-code check-policies check-templates ## Lint, types, import rules an
 check-code: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy layers/core/selfheal functions cli local tests .ci/parliament_roles.py
+	$(BIN)/mypy layers/core/selfheal functions cli local training tests .ci/parliament_roles.py
 	$(BIN)/lint-imports
 
 .PHONY: check-policies
@@ -91,6 +99,10 @@ bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-ben
 		name=$${measure#tests/bench/bench_}; \
 		case " $(WITH_PEERS) " in *" $${name%.py} "*) PYTHONPATH=layers/core:. .venv-bench/bin/python "$$measure" $(ARGS);; \
 		*) $(BIN)/python "$$measure" $(ARGS);; esac; done
+
+.PHONY: training-definition
+training-definition: setup .venv-training/.ready ## Make the SageMaker Pipeline's definition again, offline
+	@PYTHONPATH=layers/core:. .venv-training/bin/python -W ignore -m training.write_definition --write
 
 .PHONY: build
 build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64)

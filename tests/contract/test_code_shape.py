@@ -11,7 +11,7 @@ from tests.contract.transformed import ROOT
 
 CODE = sorted(
     path
-    for folder in ("layers/core/selfheal", "functions", "cli", "local", "tests", ".ci")
+    for folder in ("layers/core/selfheal", "functions", "cli", "local", "training", "tests", ".ci")
     for path in (ROOT / folder).rglob("*.py")
     if "scenarios" not in path.parts
 )

@@ -1,8 +1,6 @@
 """S3: reading the lake of measurements, a day at a time."""
 
-import gzip
 import io
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from selfheal.adapters.calls import Client, calling, pages
 from selfheal.adapters.s3 import folder_of
-from selfheal.domain.errors import InvalidEvent, RunNotFound
-from selfheal.domain.measurement import Measurement, flaws, most_complete
-from selfheal.wire import measurement_of
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.measurement import Measurement, most_complete
+from selfheal.lake_lines import measurements_in
 
 READERS = 8
 # Eight at a time and some 25 ms for each, which is an estimate, that is five minutes: a function has fifteen.
 MOST_OBJECTS = 100_000
-LONGEST_LINE = 1024 * 1024
 _ENDED = {"NoSuchKey": "gone"}
 
 
@@ -79,25 +76,4 @@ class S3LakeReader:
         if body is None:
             self.skipped[f"{name}: gone"] += 1
             return
-        for line in self._lines(name, body):
-            try:
-                measurement = measurement_of(line)
-            except InvalidEvent as error:
-                self.skipped[f"{name}: a line is no measurement ({error.field})"] += 1
-                continue
-            if flaws(measurement):
-                self.skipped[f"{name}: a line holds a number that cannot be"] += 1
-            else:
-                yield measurement
-
-    def _lines(self, name: str, body: bytes) -> Iterator[bytes]:
-        """What comes before the damage is read: the rest of a damaged object is skipped."""
-        with gzip.open(io.BytesIO(body)) as lines:
-            try:
-                while line := lines.readline(LONGEST_LINE):
-                    if not line.endswith(b"\n"):
-                        self.skipped[f"{name}: cut short, or a line that does not end"] += 1
-                        return
-                    yield line
-            except (OSError, EOFError, zlib.error):
-                self.skipped[f"{name}: no gzip, or damaged"] += 1
+        yield from measurements_in(name, io.BytesIO(body), self.skipped)

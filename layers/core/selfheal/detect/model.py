@@ -50,8 +50,8 @@ def dump(model: GlobalModel) -> bytes:
         "trained_at": model.trained_at.isoformat(),
         "runs": model.runs,
         "pipelines": model.pipelines,
-        "scores": _pairs(model.scores),
-        "magnitudes": _pairs(model.magnitudes),
+        "scores": pairs(model.scores),
+        "magnitudes": pairs(model.magnitudes),
         "features": list(FEATURES),
         "features_version": model.features_version,
         "library": model.library,
@@ -62,25 +62,25 @@ def dump(model: GlobalModel) -> bytes:
 def artifact_of(head: Mapping[str, Any], forest: bytes) -> bytes:
     """The artifact of a description and a compressed forest, with the digest of both: a threshold that changed is as
     bad as a forest that did."""
-    signed = {**head, "sha256": _digest(head, forest)}
+    signed = {**head, "sha256": digest(head, forest)}
     return FORMAT + json.dumps(signed, sort_keys=True).encode() + b"\n" + forest
 
 
 def load(data: bytes) -> GlobalModel:
     """The model of an artifact. Raises ModelRefused, which says what does not fit and what to do."""
-    head, forest = _parts(data)
+    head, forest = parts_of(data)
     try:
-        _require("features", list(FEATURES), head["features"])
-        _require("features_version", FEATURES_VERSION, head["features_version"])
-        _require("library", LIBRARY, str(head["library"]).rpartition(".")[0])
-        _require("sha256", _digest(head, forest), head["sha256"])
+        require("features", list(FEATURES), head["features"])
+        require("features_version", FEATURES_VERSION, head["features_version"])
+        require("library", LIBRARY, str(head["library"]).rpartition(".")[0])
+        require("sha256", digest(head, forest), head["sha256"])
         return GlobalModel(
             version=str(head["version"]),
             trained_at=datetime.fromisoformat(head["trained_at"]),
             runs=int(head["runs"]),
             pipelines=int(head["pipelines"]),
-            scores=_reference("scores", head["scores"]),
-            magnitudes=_reference("magnitudes", head["magnitudes"]),
+            scores=reference_in("scores", head["scores"]),
+            magnitudes=reference_in("magnitudes", head["magnitudes"]),
             forest=_unpacked(forest),
             features_version=str(head["features_version"]),
             library=str(head["library"]),
@@ -97,7 +97,8 @@ def embedded_model() -> GlobalModel:
     return load(resources.files("selfheal.detect").joinpath("embedded.model").read_bytes())
 
 
-def _parts(data: bytes) -> tuple[Mapping[str, Any], bytes]:
+def parts_of(data: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """The description and the compressed forest of an artifact. Raises ModelRefused."""
     if not data.startswith(FORMAT):
         raise ModelRefused("the artifact does not begin like a model; it may be cut off or of another format")
     head, _, forest = data[len(FORMAT) :].partition(b"\n")
@@ -107,7 +108,8 @@ def _parts(data: bytes) -> tuple[Mapping[str, Any], bytes]:
         raise ModelRefused("the artifact's description is not JSON; it is damaged, train a new one") from None
 
 
-def _require(what: str, ours: object, theirs: object) -> None:
+def require(what: str, ours: object, theirs: object) -> None:
+    """Raises ModelRefused unless the artifact has what this code needs."""
     if ours != theirs:
         raise ModelRefused(
             f"{what}: the artifact has {theirs!r}, this code needs {ours!r}; train a new model"
@@ -122,13 +124,15 @@ def _unpacked(forest: bytes) -> bytes:
     return data
 
 
-def _pairs(reference: Reference) -> list[list[float]]:
+def pairs(reference: Reference) -> list[list[float]]:
+    """A reference as JSON: a list of [share, score]."""
     return [list(pair) for pair in zip(reference.shares, reference.scores, strict=True)]
 
 
-def _reference(name: str, pairs: list[list[float]]) -> Reference:
-    """What cannot be looked up in must not serve: it would stop every score, or tell of none."""
-    shares, scores = (tuple(map(float, side)) for side in zip(*pairs, strict=True))
+def reference_in(name: str, found: list[list[float]]) -> Reference:
+    """Inverse of ``pairs``. Raises ModelRefused: what cannot be looked up in must not serve, for it would stop every
+    score, or tell of none."""
+    shares, scores = (tuple(map(float, side)) for side in zip(*found, strict=True))
     if len(shares) < FEWEST_POINTS:
         raise ModelRefused(f"{name}: a reference needs at least {FEWEST_POINTS} points; train a new model")
     if not (_rising((0.0, *scores, math.inf)) and _rising((0.0, *reversed(shares), 1.0))):
@@ -140,7 +144,7 @@ def _rising(numbers: Sequence[float]) -> bool:
     return all(low < high for low, high in pairwise(numbers))
 
 
-def _digest(head: Mapping[str, Any], forest: bytes) -> str:
-    """Of the description without the digest itself, and of the forest."""
+def digest(head: Mapping[str, Any], forest: bytes) -> str:
+    """The SHA-256 of the description without the digest itself, and of the forest."""
     rest = {name: value for name, value in head.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode() + b"\n" + forest).hexdigest()

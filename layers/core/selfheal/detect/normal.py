@@ -1,7 +1,7 @@
 """Normal: what is ordinary for one pipeline, by its present level and the global model; and how odd a run is in it."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ HALF_OWN = 60
 OWN_RUNS = 128
 FOREST = "forest"
 MAGNITUDE = "magnitude"
+
+Shared = Callable[[Sequence[float]], float]
+"""How isolated a vector is among the runs of all pipelines, on the scale of the pipeline's own forest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +45,44 @@ class Normal:
         self._runs = len(present)
         self._seed = zlib.crc32(str(present[0].pipeline).encode())
 
-    def oddness(self, run: Measurement) -> Oddness:
-        """The raw score is isolation in the forests times magnitude, or the magnitude alone when no forest serves."""
+    @property
+    def own_weight(self) -> float:
+        """What the pipeline's own forest counts, n / (n + 60), the shared one the rest; 0 below ten runs: a young
+        pipeline has little to say."""
+        return 0.0 if self._runs < FEWEST_FOR_OWN else self._runs / (self._runs + HALF_OWN)
+
+    def oddness(self, run: Measurement, shared: Shared | None = None) -> Oddness:
+        """The raw score is isolation in the forests times magnitude, or the magnitude alone when no forest serves.
+
+        ``shared`` takes the place of the global model's forest; whatever it raises is raised here, but RuntimeError.
+        """
         deviations = self._window.deviations(run)
         features = vector(deviations)
         size = magnitude(features)
         try:
-            return Oddness(deviations, features, size * self._isolation(features), FOREST)
+            raw = blended(self.own_isolation(features), self.own_weight, (shared or self._shared)(features))
+            return Oddness(deviations, features, size * raw, FOREST)
         except (ImportError, RuntimeError):
             return Oddness(deviations, features, size, MAGNITUDE)
 
-    def _isolation(self, features: Sequence[float]) -> float:
-        """The pipeline's own forest counts n / (n + 60), the global one the rest: a young one has little to say."""
+    def own_isolation(self, features: Sequence[float]) -> float:
+        """How isolated a vector is among the runs of this pipeline; 0 below ten runs. Raises ImportError."""
+        from selfheal.detect.forest import isolation
+
+        return isolation(self._own, features) if self.own_weight else 0.0
+
+    def _shared(self, features: Sequence[float]) -> float:
         from selfheal.detect.forest import isolation, revived
 
-        shared = isolation(revived(self._model.forest), features)
-        if self._runs < FEWEST_FOR_OWN:
-            return shared
-        weight = self._runs / (self._runs + HALF_OWN)
-        return weight * isolation(self._own, features) + (1 - weight) * shared
+        return isolation(revived(self._model.forest), features)
 
     @cached_property
     def _own(self) -> "RandomCutForest":
         from selfheal.detect.forest import grow
 
         return grow(self._window.vectors(OWN_RUNS), len(FEATURES), self._seed)
+
+
+def blended(own: float, weight: float, shared: float) -> float:
+    """The isolation of a run by both forests."""
+    return weight * own + (1 - weight) * shared

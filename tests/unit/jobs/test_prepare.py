@@ -1,0 +1,166 @@
+"""The processing job that turns the lake into channels, on lakes in folders."""
+
+import gzip
+import json
+import tracemalloc
+from collections import deque
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfheal.detect.detector import WINDOW
+from selfheal.detect.evaluation import CALIBRATION, EVALUATION, Row, row_of_line
+from selfheal.detect.features import FEATURES
+from selfheal.detect.window import Window
+from selfheal.jobs.errors import LakeRefused
+from selfheal.jobs.lake import GROUPS, Period, runs_of, sorted_out
+from selfheal.jobs.prepare import Preparation, csv_line, prepare
+from selfheal.jobs.quality import days_between, split
+from selfheal.jobs.vectors import GroupVectors, Plan
+from selfheal.testing.builders import NOON, a_measurement
+from tests.unit.jobs.lakes import DAYS, UNTIL, lake, runs
+
+
+def prepared(tmp_path: Path, workers: int = 1) -> dict[str, Any]:
+    return prepare(Preparation(tmp_path / "lake", tmp_path / "out", UNTIL, DAYS + 5, 10.0, workers))
+
+
+def rows(tmp_path: Path) -> list[Row]:
+    return list(map(row_of_line, (tmp_path / "out/rows/rows.ndjson").read_text().splitlines()))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake without flaws and what was made of it by one process."""
+    place = tmp_path_factory.mktemp("whole")
+    lake(place / "lake", runs())
+    prepared(place)
+    return place
+
+
+def test_the_lake_becomes_channels_and_every_run_is_in_one_part_only(whole: Path) -> None:
+    report = json.loads((whole / "out/report/quality.json").read_text())
+    assert (report["runs"], report["pipelines"]) == (60 * 4 * DAYS, 60)
+    parts = [report["rows"][part] for part in ("train", CALIBRATION, EVALUATION)]
+    assert sum(parts) == report["runs"]
+    assert parts[0] > 0.6 * report["runs"]
+    assert report["rows"]["evaluation, made odd"] == report["rows"][EVALUATION]
+    trained = [line for path in (whole / "out/train").iterdir() for line in path.read_text().splitlines()]
+    assert len(trained) == report["rows"]["train"]
+    assert {line.count(",") for line in trained} == {len(FEATURES) - 1}
+
+
+def test_the_vectors_to_score_are_those_of_the_rows_in_their_order(whole: Path) -> None:
+    lines = (whole / "out/sets/vectors.csv").read_text().splitlines(keepends=True)
+    assert lines == [csv_line(row.vector) for row in rows(whole)]
+
+
+def test_any_number_of_workers_writes_the_same(whole: Path, tmp_path: Path) -> None:
+    lake(tmp_path / "lake", runs())
+    prepared(tmp_path, workers=2)
+    first, second = (
+        {str(path.relative_to(place)): path.read_bytes() for path in (place / "out").rglob("*.*")}
+        for place in (whole, tmp_path)
+    )
+    assert first == second
+
+
+def test_training_compares_a_run_as_the_embedded_model_does() -> None:
+    of_one = list(runs(pipelines=1, a_day=WINDOW, days=1))
+    vectors = GroupVectors(Plan(date.max, date.max, 10.0, {}))
+    found = [vector for run in of_one for vector in vectors.trained_on(run)]
+    assert found == Window(of_one[::-1], 10.0).vectors(WINDOW)
+
+
+def test_what_cannot_be_believed_is_skipped_and_counted(tmp_path: Path) -> None:
+    """NaN, a negative duration, a clock that is wrong, a run that is there twice, an object that is no gzip."""
+    good = list(runs())
+    twice = replace(good[5], missing=("cpu_percent",))
+    future = replace(good[0], run_id="future", started_at=UNTIL + timedelta(hours=1))
+    folder = lake(tmp_path / "lake", [*good, twice, future])
+    day = folder / f"dt={(NOON - timedelta(days=3)).date().isoformat()}"
+    line = gzip.decompress(next(day.iterdir()).read_bytes()).decode().splitlines()[0]
+    numbers = json.loads(line)
+    spoilt = [
+        json.dumps(numbers | {"run_id": "nan", "duration_seconds": float("nan")}),
+        json.dumps(numbers | {"run_id": "below", "duration_seconds": -3.0}),
+    ]
+    (day / "spoilt.ndjson.gz").write_bytes(gzip.compress("\n".join([*spoilt, ""]).encode()))
+    (day / "torn.ndjson.gz").write_bytes(gzip.compress(f"{line}\n".encode() * 50)[:-20])
+    (day / "other.ndjson.gz").write_bytes(b"not gzip at all")
+    report = prepared(tmp_path)
+    skipped = report["skipped"]
+    assert skipped["no gzip, or damaged"] == 2
+    assert skipped["started after the training did: a clock is wrong"] == 1
+    assert sum(count for reason, count in skipped.items() if reason.startswith("a line")) == 2
+    assert skipped["measured more than once"] >= 1
+    trained_on = report["rows"]["train"] + report["rows"][CALIBRATION] + report["rows"][EVALUATION]
+    assert trained_on + skipped.get("of a pipeline with fewer than 30 runs to train on", 0) == len(good)
+
+
+def test_an_empty_lake_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    with pytest.raises(LakeRefused, match=r"^the lake holds no run of these days \(0 lines"):
+        prepared(tmp_path)
+    assert json.loads((tmp_path / "out/report/quality.json").read_text())["runs"] == 0
+
+
+def test_one_pipeline_alone_is_refused(tmp_path: Path) -> None:
+    lake(tmp_path / "lake", runs(pipelines=1))
+    with pytest.raises(LakeRefused, match="all 64 runs are of one pipeline"):
+        prepared(tmp_path)
+
+
+def test_a_lake_of_two_days_is_refused(tmp_path: Path) -> None:
+    lake(tmp_path / "lake", runs(days=1, a_day=40))
+    with pytest.raises(LakeRefused, match="of 2 days; it takes 3"):
+        prepared(tmp_path)
+
+
+def test_a_lake_that_is_mostly_broken_is_refused(tmp_path: Path) -> None:
+    folder = lake(tmp_path / "lake", runs(a_day=2))
+    for n in range(1000):
+        (next(folder.iterdir()) / f"{n}.gz").write_bytes(b"x")
+    with pytest.raises(LakeRefused, match="1000 lines or objects were skipped beside 1920 runs"):
+        prepared(tmp_path)
+
+
+def test_too_few_runs_are_refused_with_their_number(tmp_path: Path) -> None:
+    lake(tmp_path / "lake", runs(a_day=2))
+    with pytest.raises(LakeRefused, match=r"^\d+ runs with enough history before them are there"):
+        prepared(tmp_path)
+
+
+def test_memory_does_not_grow_with_the_length_of_the_lake(tmp_path: Path) -> None:
+    peaks = []
+    for days in (10, 40):
+        place = tmp_path / str(days)
+        lake(place / "lake", runs(a_day=60, days=days, pipelines=3))
+        period = Period(UNTIL - timedelta(days=days + 1), UNTIL)
+        tracemalloc.start()
+        for day in days_between(period.since.date(), period.until.date()):
+            sorted_out(place / "lake", day, period, place / "groups")
+        vectors = GroupVectors(Plan(date.max, date.max, 10.0, {}))
+        for group in range(GROUPS):
+            for _, run in runs_of(place / "groups", group, vectors.skipped):
+                deque(vectors.trained_on(run), maxlen=0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+@given(st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 4, 1)), st.integers(1, 50), min_size=3))
+def test_every_part_has_days_of_its_own(days: dict[date, int]) -> None:
+    calibrate, evaluate = split(days)
+    assert min(days) < calibrate < evaluate <= max(days)
+
+
+def test_a_run_of_a_day_that_is_not_asked_for_is_no_flaw(tmp_path: Path) -> None:
+    early = a_measurement("early", started_at=UNTIL - timedelta(days=DAYS + 5, hours=1))
+    lake(tmp_path / "lake", [*runs(), early])
+    assert prepared(tmp_path)["skipped"]["started before the days that are trained on"] == 1
