@@ -70,7 +70,7 @@ check-code: setup
 
 .PHONY: check-policies
 check-policies: setup ## Read every policy file as the deployed stack will
-	$(BIN)/python -m local.policies policy/*.toml
+	$(BIN)/selfheal policy check policy/*.toml
 
 .PHONY: coverage
 coverage: setup ## Branch coverage of the tests that need no local cloud

@@ -15,8 +15,10 @@ from cli import (
     models,
     pipelines,
     plot,
+    policy,
     redact,
     score,
+    switch,
 )
 from cli.surroundings import RealSurroundings
 from local.state import past_proxies
@@ -37,6 +39,10 @@ app.command("reject")(approvals.reject)
 app.command("score")(score.score)
 app.command("pipelines")(pipelines.pipelines)
 app.command("plot")(plot.plot)
+app.command("pause")(switch.pause)
+app.command("resume")(switch.resume)
+app.command("status")(switch.status)
+app.add_typer(policy.app, name="policy")
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(ledger.app, name="ledger")

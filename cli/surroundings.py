@@ -18,7 +18,7 @@ from local.demo import run_demo
 from local.past import Past, Place, past
 from local.play import Update
 from local.progress import Tell
-from local.records import Models, Proof, Records, models, proof, records
+from local.records import Controls, Models, Proof, Records, controls, models, proof, records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from selfheal.adapters.session import Patience
 
 TABLE_OUTPUT = "TableName"
+CONTROL_OUTPUT = "ControlTableName"
 BUCKET_OUTPUT = "LakeBucketName"
 LEDGER_OUTPUT = "LedgerBucketName"
 RECONCILE_OUTPUT = "ReconcileMinutes"
@@ -83,6 +84,9 @@ class Surroundings(Protocol):
     def proof(self, stack_name: str, *, local: bool) -> Proof:
         """The ledger of a stack in the two places it is kept, chosen the same way."""
 
+    def controls(self, stack_name: str, *, local: bool) -> Controls:
+        """What stops actions in a stack, chosen the same way."""
+
     def models(self, stack_name: str, *, local: bool) -> Models:
         """The models of a stack, chosen the same way."""
 
@@ -118,6 +122,11 @@ class RealSurroundings:
     def proof(self, stack_name: str, *, local: bool) -> Proof:
         """See Surroundings."""
         return proof(*self._kept_in(stack_name, local))
+
+    def controls(self, stack_name: str, *, local: bool) -> Controls:
+        """See Surroundings."""
+        stack = self._stack(stack_name, local)
+        return controls(stack.clients("dynamodb"), stack.output(TABLE_OUTPUT), stack.output(CONTROL_OUTPUT))
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         """See Surroundings."""

@@ -5,18 +5,21 @@ from typing import Any
 
 from local.clients import client
 from local.state import CloudState
+from selfheal.adapters.dynamodb.actions import DynamoActions
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerTable
 from selfheal.adapters.dynamodb.models import DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.dynamodb.standings import DynamoStandings
+from selfheal.adapters.dynamodb.switch import DynamoSwitch
 from selfheal.adapters.s3_ledger import S3ArchiveReader, S3LedgerArchive
 from selfheal.adapters.s3_models import S3Models
 from selfheal.approval_ports import ApprovalStore
+from selfheal.brake_ports import SwitchBoard
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
-from selfheal.ports import IncidentStore, Ledger, RunStore
+from selfheal.ports import ActionStore, IncidentStore, Ledger, RunStore
 from selfheal.record_ports import ArchiveReader, LedgerTable
 
 
@@ -73,6 +76,19 @@ class Proof:
 def proof(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Proof:
     """The ledger of a stack, read to be checked."""
     return Proof(S3ArchiveReader(s3, ledger_bucket), DynamoLedgerTable(dynamodb, table))
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What stops actions in one stack: the kill switch, and what budgets and brakes remember."""
+
+    switch: SwitchBoard
+    actions: ActionStore
+
+
+def controls(dynamodb: Any, table: str, control_table: str) -> Controls:
+    """The kill switch and the budgets behind a stack's two tables."""
+    return Controls(DynamoSwitch(dynamodb, control_table), DynamoActions(dynamodb, table))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,22 @@
 """Policy files: each can be deployed, and the default one lets nothing happen."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from local.policies import check
+from local.policies import check_files
 from selfheal.domain.diagnosis import Cause
-from selfheal.domain.policy_file import parse_policy
+from selfheal.domain.freeze_table import FREEZE_KEYS
+from selfheal.domain.policy_file import (
+    AUTONOMY_KEYS,
+    BREAKER_KEYS,
+    BUDGET_KEYS,
+    RULE_KEYS,
+    TOP_KEYS,
+    parse_policy,
+)
 from selfheal.remedies.registry import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +38,17 @@ def test_the_default_policy_lets_nothing_happen() -> None:
 
 def test_what_the_default_policy_shows_as_examples_is_valid() -> None:
     text = (ROOT / "policy/default.toml").read_text()
-    examples = text[text.index("# [[rule]]") :]
+    examples = text[text.index("# protected") :]
     uncommented = "\n".join(line.removeprefix("# ").removeprefix("#") for line in examples.splitlines())
-    assert len(tomllib.loads(uncommented)["rule"]) == len(parse_policy(uncommented, REMEDIES).rules) == 2
+    policy = parse_policy(uncommented, REMEDIES)
+    assert len(tomllib.loads(uncommented)["rule"]) == len(policy.rules) == 2
+    assert len(policy.freezes) == 2 and policy.protected("codedeploy:shop/prod")
+
+
+def test_the_default_policy_names_every_key_there_is() -> None:
+    text = (ROOT / "policy/default.toml").read_text()
+    keys = {*TOP_KEYS, *BUDGET_KEYS, *BREAKER_KEYS, *AUTONOMY_KEYS, *RULE_KEYS, *FREEZE_KEYS}
+    assert {key for key in keys - {"watch"} if not re.search(rf"\b{key}\b( =|\])", text)} == set()
 
 
 def test_the_policy_in_the_docs_is_valid_and_names_every_cause() -> None:
@@ -44,6 +61,6 @@ def test_the_policy_in_the_docs_is_valid_and_names_every_cause() -> None:
 def test_a_broken_policy_is_found_before_it_is_deployed(tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[budget]\nper_commit = -1\n")
-    assert check(FILES) == []
-    [problem] = check([*FILES, broken])
-    assert "broken.toml" in problem and "budget.per_commit" in problem
+    assert not any(checked.problem or checked.warnings for checked in check_files(FILES))
+    [found] = [checked for checked in check_files([*FILES, broken]) if checked.problem]
+    assert found.file == broken and "budget.per_commit" in found.problem

@@ -15,7 +15,7 @@ from local.cloud import Status
 from local.past import Past
 from local.play import Update
 from local.progress import Stage, Step, Tell
-from local.records import Models, Proof, Records
+from local.records import Controls, Models, Proof, Records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
@@ -23,6 +23,7 @@ from selfheal.domain.approval import Answer
 from selfheal.domain.run import PipelineKey
 from selfheal.steps.answer_approval import Answerer, SignedStatement, Statement
 from selfheal.steps.measure_run import Gauges
+from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals, proof_of
 from selfheal.testing.archive import MemoryArchive, MemoryLedgerTable
 from selfheal.testing.memory import (
@@ -107,6 +108,7 @@ class FakeSurroundings:
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)
     evidence: Proof = field(default_factory=lambda: Proof(MemoryArchive(), MemoryLedgerTable()))
+    brakes: Controls = field(default_factory=lambda: Controls(MemorySwitch(), MemoryActions()))
     versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
     clock: FixedClock = field(default_factory=FixedClock)
     service: FakeService = field(default_factory=FakeService)
@@ -122,6 +124,10 @@ class FakeSurroundings:
     def proof(self, stack_name: str, *, local: bool) -> Proof:
         self.asked.append((stack_name, local))
         return self.evidence
+
+    def controls(self, stack_name: str, *, local: bool) -> Controls:
+        self.asked.append((stack_name, local))
+        return self.brakes
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         self.asked.append((stack_name, local))

@@ -1,5 +1,6 @@
 """One table of a policy file: reads its keys and says by name what is wrong."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,7 @@ from selfheal.domain.errors import InvalidPolicy
 
 E = TypeVar("E", bound=StrEnum)
 MISSING = object()
+CONTROL = r"[\x00-\x1f\x7f]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class TomlTable:
     def text(self, key: str, default: str, longest: int) -> str:
         """One line of text."""
         value = self.values.get(key, default)
-        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        if not isinstance(value, str) or len(value) > longest or re.search(CONTROL, value):
             raise self.refuse(key, f"must be one line of text, at most {longest} characters")
         return value
 
