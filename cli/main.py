@@ -9,6 +9,7 @@ from cli import (
     backfill,
     demo,
     diagnose,
+    flaky,
     incidents,
     ledger,
     local_cloud,
@@ -45,6 +46,7 @@ app.command("status")(switch.status)
 app.add_typer(policy.app, name="policy")
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(flaky.app, name="flaky")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(models.app, name="model")
 

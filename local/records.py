@@ -7,6 +7,7 @@ from local.clients import client
 from local.state import CloudState
 from selfheal.adapters.dynamodb.actions import DynamoActions
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
+from selfheal.adapters.dynamodb.failures import DynamoFailures
 from selfheal.adapters.dynamodb.incidents import DynamoIncidents
 from selfheal.adapters.dynamodb.ledger import DynamoLedger, DynamoLedgerTable
 from selfheal.adapters.dynamodb.models import DynamoModelLedger
@@ -19,7 +20,7 @@ from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import SwitchBoard
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
-from selfheal.ports import ActionStore, IncidentStore, Ledger, RunStore
+from selfheal.ports import ActionStore, FailureMemory, IncidentStore, Ledger, RunStore
 from selfheal.record_ports import ArchiveReader, LedgerTable
 
 
@@ -32,6 +33,7 @@ class Records:
     runs: RunStore
     standings: Standings
     approvals: ApprovalStore
+    failures: FailureMemory
 
 
 def records(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Records:
@@ -42,6 +44,7 @@ def records(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Records:
         DynamoRuns(dynamodb, table),
         DynamoStandings(dynamodb, table),
         DynamoApprovals(dynamodb, table),
+        DynamoFailures(dynamodb, table),
     )
 
 

@@ -17,7 +17,8 @@ from selfheal.adapters.s3 import S3Lake
 from selfheal.domain.measurement import Measurement, TestTotals
 from selfheal.domain.run import PipelineKey, RunStatus
 from selfheal.testing.builders import a_measurement
-from tests.contract.test_lake_table import COLUMNS, QUERIES
+from tests.contract.test_lake_table import QUERIES, columns
+from tests.contract.test_lake_table import TABLE as MEASUREMENTS
 
 BUCKET = "selfheal-lake"
 TODAY = datetime.now(UTC)
@@ -45,12 +46,12 @@ def ask(query: str, folder: Path) -> list[dict[str, Any]]:
         target = folder / entry["Key"]
         target.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(BUCKET, entry["Key"], str(target))
-    columns = ", ".join(f"'{name}': '{duckdb_type(kind)}'" for name, kind in COLUMNS.items())
+    typed = ", ".join(f"'{name}': '{duckdb_type(kind)}'" for name, kind in columns(MEASUREMENTS).items())
     connection = duckdb.connect()
     connection.execute("CREATE MACRO approx_percentile(x, share) AS quantile_cont(x, share)")
     connection.execute(
         f"CREATE VIEW measurements AS SELECT * FROM read_json('{folder}/measurements/*/*.gz', "
-        f"format = 'newline_delimited', columns = {{{columns}}}, "
+        f"format = 'newline_delimited', columns = {{{typed}}}, "
         "hive_partitioning = true, hive_types = {'dt': 'VARCHAR'})"
     )
     result = connection.execute(query)

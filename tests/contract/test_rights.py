@@ -66,8 +66,8 @@ FIXED_BY_THE_PROJECT = {
     "serviceRole",
     "autoRetryLimit",
 }
-# One to diagnose a failure, the other to count bytes.
-READS_LOGS = {"DiagnoseFailureFunctionRole", "IngestRunFunctionRole"}
+# Two to diagnose a failure and another attempt's, one to count bytes.
+READS_LOGS = {"DiagnoseFailureFunctionRole", "ExamineOutcomeFunctionRole", "IngestRunFunctionRole"}
 TOOLS = ("codebuild:", "codepipeline:", "codedeploy:")
 
 
@@ -223,7 +223,7 @@ def test_who_watches_alarms_may_read_them_and_neither_set_nor_silence_them() -> 
     assert who("cloudwatch:DescribeAlarms") == {"WatchDeploymentFunctionRole"}
 
 
-def test_only_two_functions_read_logs() -> None:
+def test_only_three_functions_read_logs() -> None:
     assert who("logs:Get") - {"HealStateMachineRole"} == READS_LOGS
 
 
@@ -233,8 +233,9 @@ def test_what_is_set_aside_and_what_is_measured_lie_apart_and_only_ingest_run_wr
     assert [arn["Fn::Sub"] for arn in statement["Resource"]] == folders
 
 
-def test_logs_in_s3_are_read_from_the_named_bucket_of_this_account_only() -> None:
-    granted = source()["Resources"]["DiagnoseFailureFunction"]["Properties"]["Policies"][1]["Fn::If"]
+@pytest.mark.parametrize("function", ["DiagnoseFailureFunction", "ExamineOutcomeFunction"])
+def test_logs_in_s3_are_read_from_the_named_bucket_of_this_account_only(function: str) -> None:
+    granted = source()["Resources"][function]["Properties"]["Policies"][1]["Fn::If"]
     assert granted[0] == "HasBuildLogBucket"
     assert granted[1]["Statement"] == [
         {

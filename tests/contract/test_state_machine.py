@@ -9,6 +9,8 @@ from jsonata import Jsonata
 
 from selfheal.domain import errors
 from selfheal.domain.decision import Verdict
+from selfheal.domain.experiment import Again
+from selfheal.wire import decode
 from tests.contract.machine import machine, tasks
 from tests.contract.transformed import of_type, source
 
@@ -40,6 +42,9 @@ PAYLOADS = {
     "ExecuteAction": RUN
     | from_input(
         incident_id="incident_id", remedy="decision.remedy", policy_version="decision.policy_version"
+    ),
+    "ExamineOutcome": from_input(
+        incident_id="incident_id", run_id="action.new_run_id", status="observed.status"
     ),
     "AwaitOutcome": from_input(incident_id="incident_id", run_id="action.new_run_id")
     | {"task_token": "{% $states.context.Task.Token %}"},
@@ -91,11 +96,24 @@ def test_every_error_name_is_a_real_one(name: str) -> None:
         assert set(rule["ErrorEquals"]) <= PERMANENT | STATES_ERRORS
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"ExamineOutcome"}))
 def test_every_error_leads_to_the_one_exit(name: str) -> None:
     last = tasks()[name]["Catch"][-1]
     assert last["ErrorEquals"] == ["States.ALL"]
     assert last["Next"] == ("Escalated" if name == "Escalate" else "Escalate")
+
+
+def test_an_outcome_is_recorded_even_if_it_could_not_be_examined() -> None:
+    (rule,) = tasks()["ExamineOutcome"]["Catch"]
+    assert rule["ErrorEquals"] == ["States.ALL"]
+    assert rule["Next"] == "RecordOutcome"
+    expression = rule["Output"].removeprefix("{%").removesuffix("%}").replace("$states", "$")
+    given = {"input": {"incident_id": "1"}, "errorOutput": {"Error": "Throttled", "Cause": "a log"}}
+    data = Jsonata(expression.replace("$.input", "input").replace("$.errorOutput", "errorOutput")).evaluate(
+        given
+    )
+    assert data == {"incident_id": "1", "examined": {"summary": "it could not be examined: Throttled"}}
+    assert decode(Again, data["examined"]).fingerprint == ""
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"AwaitOutcome", "RequestApproval"}))
@@ -212,6 +230,7 @@ def test_the_end_in_trouble_says_whether_a_person_was_told(data: dict[str, str],
         ("RequestApproval", "approval"),
         ("ExecuteAction", "action"),
         ("AwaitOutcome", "observed"),
+        ("ExamineOutcome", "examined"),
         ("RecordOutcome", "outcome"),
         ("Notify", "notified"),
     ],

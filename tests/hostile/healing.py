@@ -18,6 +18,7 @@ from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
+from selfheal.steps.experiments import Experiments
 from selfheal.steps.notify import notify
 from selfheal.steps.permission import Permission
 from selfheal.steps.record_outcome import record_outcome
@@ -28,6 +29,7 @@ from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
+from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
@@ -94,11 +96,20 @@ class Healing:
             ledger=self.ledger,
             breakers=self.actions,
             approvals=MemoryApprovals(),
+            experiments=Experiments(MemoryFailures(), MemoryLabels()),
             clock=self.clock,
         )
         told = wired(
             HealState(
-                id, run_id, SHOP, IncidentKind.FAILED, diagnosis, suggestion, decision, action, None, outcome
+                id,
+                run_id,
+                SHOP,
+                IncidentKind.FAILED,
+                diagnosis,
+                suggestion,
+                decision,
+                action,
+                outcome=outcome,
             )
         )
         notify(told, ledger=self.ledger, notifier=self.bus, clock=self.clock)

@@ -29,6 +29,7 @@ from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
+from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import (
     MemoryBus,
     MemoryIncidents,
@@ -99,6 +100,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         approvals=MemoryApprovals(),
         identities=FakeIdentities(),
         failures=MemoryFailures(),
+        labels=MemoryLabels(),
         waiters=waiters,
         resumer=waiters,
         bus=bus,
@@ -108,12 +110,17 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         token_budget=MemoryTokenBudget(),
         policy=parse_policy(POLICY, frozenset(remedy.id for remedy in catalogue())),
     )
+    world.incidents.open(the_incident())
+    monkeypatch.setattr(runtime_module, "runtime", world)
+    return world
+
+
+def the_incident() -> Incident:
+    """That of the sample events."""
     lineage = Lineage(SHOP_API, "0123456789abcdef0123456789abcdef01234567")
     score = Score(0.0, ready=False, level=Level.NONE)
     incident_id = sample("diagnose_failure")["incident_id"]
-    world.incidents.open(Incident(incident_id, RUN, IncidentKind.FAILED, lineage, NOON, score))
-    monkeypatch.setattr(runtime_module, "runtime", world)
-    return world
+    return Incident(incident_id, RUN, IncidentKind.FAILED, lineage, NOON, score)
 
 
 def invoke(function: str, event: Any) -> Any:

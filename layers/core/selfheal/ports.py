@@ -11,6 +11,7 @@ from typing import Protocol
 from selfheal.domain.action import Action
 from selfheal.domain.brakes import Brakes
 from selfheal.domain.conversation import ModelReply, Question, Reservation, Usage
+from selfheal.domain.experiment import Label
 from selfheal.domain.incident import Incident, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.limits import Limits
@@ -145,6 +146,12 @@ class FailureMemory(Protocol):
 
     def seen(self, pipeline: PipelineKey, fingerprint: str, limit: int) -> list[Sighting]:
         """The last ``limit`` sightings of one failure on one pipeline, newest first."""
+
+    def label(self, run_id: str, label: Label) -> None:
+        """Note what another attempt showed a run's failure to have been; nothing when the failure is forgotten."""
+
+    def with_tests(self, limit: int) -> list[Sighting]:
+        """The last ``limit`` sightings of all pipelines in which tests failed, newest first."""
 
 
 class IncidentStore(Protocol):

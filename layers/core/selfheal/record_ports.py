@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from selfheal.domain.chain import Archived, Kept
+from selfheal.domain.experiment import LabelledFailure
 from selfheal.domain.ledger import Sealed
 
 
@@ -16,6 +17,13 @@ class LedgerArchive(Protocol):
 
     def get(self, incident_id: str, sequence: int) -> Sealed:
         """The entry of that number. Raises LedgerBroken when what is there was never sealed."""
+
+
+class Labels(Protocol):
+    """Labelled failures, for training and for Athena."""
+
+    def put(self, labelled: LabelledFailure) -> None:
+        """Write one; the same again changes nothing."""
 
 
 class ArchiveReader(Protocol):

@@ -27,6 +27,8 @@ from selfheal.steps.reconcile_runs import look_back
 
 if TYPE_CHECKING:
     from selfheal.detect.learner import Learner
+    from selfheal.steps.examine_run import Examiner
+    from selfheal.steps.experiments import Experiments
     from selfheal.steps.serve_model import ModelServer
 
 logger = Logger()
@@ -116,6 +118,20 @@ class Runtime(Services):
         from selfheal.adapters.sts import StsIdentities
 
         return StsIdentities(self._clients("sts"), self.clock)
+
+    @property
+    def examiner(self) -> "Examiner":
+        """Examines runs that failed."""
+        from selfheal.steps.examine_run import Examiner
+
+        return Examiner(self.reader, self.logs, self.runs, self.reports, self.failures)
+
+    @property
+    def experiments(self) -> "Experiments":
+        """Labels failures by what another attempt did."""
+        from selfheal.steps.experiments import Experiments
+
+        return Experiments(self.failures, self.labels)
 
     @cached_property
     def resumer(self) -> Resumer:

@@ -21,6 +21,7 @@ from selfheal.ports import (
     TokenBudget,
     Waiters,
 )
+from selfheal.record_ports import Labels
 from selfheal.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ class Stores:
         from selfheal.adapters.s3 import S3Lake
 
         return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labelled failures: the lake bucket, beside the lake."""
+        from selfheal.adapters.s3_labels import S3Labels
+
+        return S3Labels(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
 
     @cached_property
     def quarantine(self) -> Quarantine:

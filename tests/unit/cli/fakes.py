@@ -26,6 +26,7 @@ from selfheal.steps.measure_run import Gauges
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals, proof_of
 from selfheal.testing.archive import MemoryArchive, MemoryLedgerTable
+from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import (
     MemoryBus,
     MemoryIncidents,
@@ -75,6 +76,11 @@ class FakeCloud:
         return Status(STATE if up else None, ministack=up, devtools=up, processes=2 if up else 0)
 
 
+def memory_records() -> Records:
+    stores = (MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings())
+    return Records(*stores, MemoryApprovals(), MemoryFailures())
+
+
 @dataclass
 class FakeApprover:
     """Ann, whose statements the stack hears without Lambda and STS between."""
@@ -99,11 +105,7 @@ class FakeApprover:
 @dataclass
 class FakeSurroundings:
     cloud: FakeCloud = field(default_factory=FakeCloud)
-    stores: Records = field(
-        default_factory=lambda: Records(
-            MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings(), MemoryApprovals()
-        )
-    )
+    stores: Records = field(default_factory=memory_records)
     differences: list[str] = field(default_factory=list)
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)

@@ -1,11 +1,13 @@
 """What earlier runs teach: counted in commits, and never against what is certain."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from selfheal.diagnose.experience import experience, informed, words
-from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis
+from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, Suspect
+from selfheal.domain.experiment import Label
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Experience, Sighting
@@ -116,3 +118,26 @@ def test_a_failure_never_tried_again_is_said_so() -> None:
     assert (
         words(Experience(seen=1)) == "this failure was seen before on 1 commit; none of them was tried again"
     )
+
+
+def test_a_label_speaks_where_the_other_attempt_is_no_longer_at_hand() -> None:
+    labelled = [replace(seen(1, "a", 0), label=Label.FLAKE), replace(seen(2, "b", 1), label=Label.REAL)]
+    known = experience(labelled, [])
+    assert (known.passed, known.failed, known.cached) == (1, 1, 0)
+
+
+def test_what_the_attempts_did_counts_more_than_a_label() -> None:
+    known = experience([replace(seen(1, "a", 0), label=Label.REAL)], [ran(2, "a", 1)])
+    assert (known.passed, known.failed) == (1, 0)
+
+
+def test_a_cache_that_was_convicted_before_is_suspected_and_said() -> None:
+    known = experience([replace(seen(1, "a", 0), label=Label.CACHE)], [ran(2, "a", 1)])
+    found = informed(NETWORK, known)
+    assert (found.suspect, found.transient) == (Suspect.CACHE, True)
+    assert found.evidence[-1].text.endswith("tried again, on 1 because it had no cache")
+    assert informed(BROKEN, known).suspect is Suspect.NONE, "a tool that names a fault in the code is certain"
+
+
+def test_one_conviction_among_many_other_passes_is_not_enough() -> None:
+    assert informed(NETWORK, Experience(seen=5, passed=5, cached=1)).suspect is Suspect.NONE

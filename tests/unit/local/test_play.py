@@ -17,6 +17,7 @@ from selfheal.domain.run import PipelineKey, RunRef, Service
 from selfheal.domain.score import Level, Score
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, an_incident
+from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.standings import MemoryStandings
 
@@ -71,7 +72,14 @@ class FakeDeveloper(Developer):
 
 @pytest.fixture
 def stores() -> Records:
-    return Records(MemoryIncidents(), MemoryLedger(), MemoryRuns(), MemoryStandings(), MemoryApprovals())
+    return Records(
+        MemoryIncidents(),
+        MemoryLedger(),
+        MemoryRuns(),
+        MemoryStandings(),
+        MemoryApprovals(),
+        MemoryFailures(),
+    )
 
 
 def theatre(

@@ -1,19 +1,27 @@
 """record_outcome: every way an incident can end has one outcome and a reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.diagnosis import Cause, Diagnosis
+from selfheal.domain.experiment import Again, Label
 from selfheal.domain.incident import Incident, IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
+from selfheal.domain.sighting import Sighting
+from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, an_incident
+from selfheal.testing.failures import MemoryFailures
+from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 
@@ -66,18 +74,14 @@ def test_the_first_outcome_written_stands() -> None:
     incidents.open(incident)
     clock.advance(30)
     healed = ended(incident, Observed("SUCCEEDED"))
-    first = record_outcome(
-        healed, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(),
-        approvals=MemoryApprovals(), clock=clock,
-    )  # fmt: skip
+    experiments = Experiments(MemoryFailures(), MemoryLabels())
+    ports: Any = {"incidents": incidents, "ledger": ledger, "runs": runs, "experiments": experiments}
+    ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals()}
+    first = record_outcome(healed, **ports, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
     late = HealState(incident.id, "shop:1", SHOP, IncidentKind.FAILED, decision=ACT, action=STARTED)
-    again = record_outcome(
-        late, incidents=incidents, ledger=ledger, runs=runs, breakers=MemoryActions(),
-        approvals=MemoryApprovals(), clock=clock,
-    )  # fmt: skip
-    assert again == first
+    assert record_outcome(late, **ports, clock=clock) == first
 
 
 @pytest.mark.parametrize(
@@ -144,6 +148,8 @@ class World:
     runs: MemoryRuns
     actions: MemoryActions = field(default_factory=MemoryActions)
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
+    failures: MemoryFailures = field(default_factory=MemoryFailures)
+    labels: MemoryLabels = field(default_factory=MemoryLabels)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
@@ -153,6 +159,7 @@ class World:
             runs=self.runs,
             breakers=self.actions,
             approvals=self.approvals,
+            experiments=Experiments(self.failures, self.labels),
             clock=FixedClock(),
         )
 
@@ -162,3 +169,56 @@ def a_world() -> World:
     world.incidents.open(world.incident)
     world.runs.save(a_measurement("shop:1", RunStatus.FAILED))
     return world
+
+
+def experiment(status: str, examined: Again | None = None, cause: Cause = Cause.FLAKY_TEST) -> HealState:
+    """The state of a failed build that was retried and whose new run ended so."""
+    state = ended(an_incident(), Observed(status, "shop:2"))
+    diagnosis = Diagnosis(cause, True, 0.8, "signature:x", "f00d", "it failed")
+    return replace(state, diagnosis=diagnosis, examined=examined)
+
+
+def sighted(world: World) -> None:
+    world.failures.remember(Sighting("shop:1", SHOP, "f00d", "abc", NOON))
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (experiment("SUCCEEDED"), Label.FLAKE),
+        (experiment("SUCCEEDED", cause=Cause.NETWORK), Label.INFRASTRUCTURE),
+        (experiment("FAILED", Again("f00d", "flaky_test", "BUILD", "it failed")), Label.REAL),
+        (experiment("FAILED", Again("beef", "oom", "BUILD", "it failed otherwise")), Label.NONE),
+        (experiment("FAILED", Again(summary="it could not be examined: Throttled")), Label.NONE),
+        (experiment("UNKNOWN"), Label.NONE),
+    ],
+)
+def test_another_attempt_labels_the_failure_wherever_that_is_learned_from(
+    state: HealState, label: Label
+) -> None:
+    world = a_world()
+    sighted(world)
+    outcome = world.record(state)
+    written = world.ledger.entry(world.incident.id, LedgerKind.OUTCOME)
+    assert written is not None and written.data["label"] == outcome.label == label
+    assert world.failures.noted["shop:1"].label is label
+    assert [each.label for each in world.labels.held.values()] == ([label] if label else [])
+
+
+def test_a_label_is_noted_again_when_the_function_died_before_it_could() -> None:
+    world = a_world()
+    world.record(experiment("SUCCEEDED"))
+    world.labels.held.clear()
+    sighted(world)
+    world.record(experiment("FAILED", Again("f00d")))
+    assert world.failures.noted["shop:1"].label is Label.FLAKE, "the first outcome written stands"
+    assert set(world.labels.held) == {"shop:1"}
+
+
+def test_an_attempt_before_that_failed_in_the_same_way_convicts_the_cache() -> None:
+    world = a_world()
+    for run_id, minute in (("shop:0", -9), ("shop:1", 0)):
+        commit = world.incident.lineage.source_version
+        world.failures.remember(Sighting(run_id, SHOP, "f00d", commit, NOON + timedelta(minutes=minute)))
+    clean = replace(STARTED, remedy="retry_build_clean")
+    assert world.record(replace(experiment("SUCCEEDED"), action=clean)).label == Label.CACHE

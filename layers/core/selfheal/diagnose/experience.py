@@ -6,7 +6,8 @@ Experience never overrules what is certain: a service's own word, or a tool that
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine
+from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suspect
+from selfheal.domain.experiment import Label
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Experience, Sighting
@@ -23,12 +24,14 @@ def experience(sightings: Iterable[Sighting], runs: Sequence[Measurement]) -> Ex
     first: dict[str, Sighting] = {}
     for sighting in sorted(sightings, key=lambda each: each.started_at):
         first.setdefault(sighting.source_version or sighting.run_id, sighting)
-    attempts = [_later(runs, sighting) for sighting in first.values() if sighting.source_version]
+    known = [sighting for sighting in first.values() if sighting.source_version]
+    attempts = [(_later(runs, sighting), sighting.label) for sighting in known]
     return Experience(
         seen=len(first),
-        passed=sum(any(run.status is RunStatus.SUCCEEDED for run in later) for later in attempts),
-        failed=sum(bool(later) and all(run.status.failed for run in later) for later in attempts),
+        passed=sum(_passed(later, label) for later, label in attempts),
+        failed=sum(_failed(later, label) for later, label in attempts),
         recovered=sum(_recovered(runs, sighting) for sighting in first.values()),
+        cached=sum(sighting.label is Label.CACHE for sighting in known),
     )
 
 
@@ -39,6 +42,8 @@ def informed(diagnosis: Diagnosis, known: Experience) -> Diagnosis:
     told = replace(diagnosis, evidence=(*diagnosis.evidence, EvidenceLine(0, words(known))))
     if not _open(diagnosis):
         return told
+    if _convicted(known) and diagnosis.suspect is Suspect.NONE:
+        told = replace(told, suspect=Suspect.CACHE)
     if known.passed > known.failed:
         return _likely_to_pass(told, known)
     if not known.passed and known.failed >= _TRIES_THAT_COUNT:
@@ -54,7 +59,8 @@ def words(known: Experience) -> str:
     tried = known.passed + known.failed
     if not tried:
         return f"{commits}; none of them was tried again"
-    return f"{commits}; another attempt passed on {known.passed} of the {tried} tried again"
+    cached = f", on {known.cached} because it had no cache" if known.cached else ""
+    return f"{commits}; another attempt passed on {known.passed} of the {tried} tried again{cached}"
 
 
 def _later(runs: Iterable[Measurement], sighting: Sighting) -> list[Measurement]:
@@ -63,9 +69,23 @@ def _later(runs: Iterable[Measurement], sighting: Sighting) -> list[Measurement]
     return [run for run in same if run.started_at > sighting.started_at and run.run_id != sighting.run_id]
 
 
+def _passed(later: Sequence[Measurement], label: Label) -> bool:
+    """The label speaks of an attempt that is not among the runs at hand any more."""
+    return any(run.status is RunStatus.SUCCEEDED for run in later) or (not later and label.passed)
+
+
+def _failed(later: Sequence[Measurement], label: Label) -> bool:
+    return all(run.status.failed for run in later) if later else label is Label.REAL
+
+
 def _recovered(runs: Iterable[Measurement], sighting: Sighting) -> bool:
     passed = (run for run in runs if run.status is RunStatus.SUCCEEDED)
     return any(run.started_at > sighting.started_at for run in passed)
+
+
+def _convicted(known: Experience) -> bool:
+    """Whether it was the cache more often than not, where another attempt told."""
+    return known.cached > 0 and 2 * known.cached >= known.passed + known.failed
 
 
 def _open(diagnosis: Diagnosis) -> bool:

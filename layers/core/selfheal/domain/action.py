@@ -71,8 +71,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome with its reason in plain words; ``seconds`` from incident opened to outcome recorded."""
+    """The outcome with its reason in plain words; ``seconds`` from incident opened to outcome recorded. ``label`` is
+    what it shows the first failure to have been (see experiment.py), empty when it shows nothing."""
 
     status: OutcomeStatus
     reason: str
     seconds: float
+    label: str = ""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from selfheal.diagnose.diagnose import diagnose
 from selfheal.diagnose.experience import experience, informed
 from selfheal.diagnose.harm import diagnose_harm
 from selfheal.diagnose.redact import Redactor
@@ -10,7 +9,6 @@ from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import PipelineKey, Run
-from selfheal.domain.sighting import Sighting
 from selfheal.harm_ports import Harms
 from selfheal.ports import (
     Clock,
@@ -22,10 +20,9 @@ from selfheal.ports import (
     RunStore,
     TestReports,
 )
-from selfheal.steps.build_log import read_log
+from selfheal.steps.examine_run import Examined, Examiner
 from selfheal.wire import encode
 
-FAILURES = 20
 SIGHTINGS = 20
 RUNS = 200
 
@@ -56,32 +53,27 @@ def diagnose_failure(
     """Diagnose one incident; everything in the answer is redacted. Raises IncidentNotFound, RunNotFound."""
     incident = incidents.get(request.incident_id)
     run = reader.read(incident.run)
-    redactor = Redactor(run.secrets)
     if incident.kind is IncidentKind.HARMFUL:
-        diagnosis = diagnose_harm(harms.of_incident(incident.id), redactor)
+        diagnosis = diagnose_harm(harms.of_incident(incident.id), Redactor(run.secrets))
         ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
         return diagnosis
-    lines, trouble = read_log(run, redactor, logs=logs, reader=reader, runs=runs)
-    tests = reports.failures(run.report_arns, FAILURES) if run.report_arns else []
-    diagnosis = diagnose(run, incident.kind, incident.score, lines, tests, redactor)
+    examiner = Examiner(reader, logs, runs, reports, failures)
+    examined = examiner.examine(run, incident.kind, incident.score)
+    diagnosis = examined.diagnosis
     if incident.kind is IncidentKind.FAILED:
-        diagnosis = _with_experience(run, diagnosis, failures, runs, clock)
-    if trouble:
-        noted = EvidenceLine(0, redactor.redact(trouble))
+        diagnosis = _with_experience(run, examined, examiner, clock)
+    if examined.trouble:
+        noted = EvidenceLine(0, examined.trouble)
         diagnosis = replace(diagnosis, evidence=(*diagnosis.evidence, noted))
     ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
     return diagnosis
 
 
-def _with_experience(
-    run: Run, diagnosis: Diagnosis, failures: FailureMemory, runs: RunStore, clock: Clock
-) -> Diagnosis:
+def _with_experience(run: Run, examined: Examined, examiner: Examiner, clock: Clock) -> Diagnosis:
     """What earlier runs teach; this one is noted for those to come, under the fingerprint it has either way."""
-    pipeline = run.ref.key
-    seen = failures.seen(pipeline, diagnosis.fingerprint, SIGHTINGS)
+    diagnosis, pipeline = examined.diagnosis, run.ref.key
+    seen = examiner.failures.seen(pipeline, diagnosis.fingerprint, SIGHTINGS)
     earlier = [sighting for sighting in seen if sighting.started_at < run.started_at]
-    past = runs.history(pipeline, clock.now(), RUNS) if earlier else []
-    failures.remember(
-        Sighting(run.ref.run_id, pipeline, diagnosis.fingerprint, run.source_version, run.started_at)
-    )
+    past = examiner.runs.history(pipeline, clock.now(), RUNS) if earlier else []
+    examiner.note(run, examined)
     return informed(diagnosis, experience(earlier, [each.measurement for each in past]))

@@ -67,6 +67,8 @@ def _lines(state: HealState) -> list[str]:
         lines.append(f"Approval:  {state.approval.status} {_by(state.approval)}".rstrip())
     if state.action and state.action.new_run_id:
         lines.append(f"Action:    {state.action.remedy} started {state.action.new_run_id}")
+    if state.examined and state.examined.summary:
+        lines.append(f"Again:     {state.examined.summary}")
     if state.outcome:
         lines.append(f"Outcome:   {state.outcome.status}: {state.outcome.reason}")
     if state.suggestion:

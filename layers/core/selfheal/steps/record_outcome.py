@@ -8,11 +8,13 @@ from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, Outc
 from selfheal.domain.approval import Answer, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
+from selfheal.domain.experiment import Label
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
 from selfheal.steps.approval_record import expire
+from selfheal.steps.experiments import Experiments
 from selfheal.steps.review_incident import Verdict as PersonsVerdict
 from selfheal.steps.review_incident import verdict_on
 from selfheal.steps.state import HealState
@@ -31,18 +33,21 @@ def record_outcome(
     runs: RunStore,
     breakers: Breakers,
     approvals: ApprovalStore,
+    experiments: Experiments,
     clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
 
     The run of an incident that proved real is marked, so that it does not become part of what is normal. The circuit
-    breaker is told whether the remedy helped.
+    breaker is told whether the remedy helped. What another attempt showed the failure to have been is noted for
+    diagnosis and training.
     """
     incident = incidents.get(state.incident_id)
     now = clock.now()
     answer = _answered(state, approvals, ledger, clock)
     status, reason = judge(state.decision, answer, state.action, state.observed)
-    outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3))
+    label = experiments.label(state, incident, status)
+    outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3), label.value)
     if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
         written = ledger.entry(incident.id, LedgerKind.OUTCOME)
         outcome = decode(Outcome, written.data) if written else outcome
@@ -51,6 +56,7 @@ def record_outcome(
     if state.action and outcome.status in TELLS_OF_THE_REMEDY:
         healed = outcome.status is OutcomeStatus.HEALED
         breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
+    experiments.note(state, incident, Label(outcome.label))
     return outcome
 
 

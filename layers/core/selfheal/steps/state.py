@@ -6,6 +6,7 @@ from selfheal.domain.action import Action, Observed, Outcome
 from selfheal.domain.approval import Answer
 from selfheal.domain.decision import Decision
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
+from selfheal.domain.experiment import Again
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey
 
@@ -26,6 +27,7 @@ class HealState:
     decision: Decision | None = None
     action: Action | None = None
     observed: Observed | None = None
+    examined: Again | None = None
     outcome: Outcome | None = None
     approval: Answer | None = None
     error: str = ""

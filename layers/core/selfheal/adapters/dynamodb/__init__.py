@@ -4,6 +4,7 @@
 | --- | --- | --- | --- | --- |
 | RUN#<run id> | RUN | a measurement | PIPELINE#<key> | <started>#<run id> |
 | RUN#<run id> | FAILURE | the fingerprint it failed with | FAILURE#<key>#<fingerprint> | <started>#<run id> |
+| RUN#<run id> | TESTS | which tests failed in it | TESTS | <started>#<run id> |
 | RUN#<run id> | STARTED_BY | the incident whose action started the run | | |
 | INCIDENT#<id> | INCIDENT | an incident | INCIDENTS | <opened>#<id> |
 | INCIDENT#<id> | ENTRY#<kind> | a ledger entry, as its archive has it | | |
