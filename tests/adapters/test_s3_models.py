@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from selfheal.adapters.s3_models import POINTER, S3Models
+from selfheal.adapters.s3_models import FOLDER, HOSTED, POINTER, S3Models
 from selfheal.domain.errors import InvalidEvent, ModelNotFound, RequestRejected
 from selfheal.domain.model import EMBEDDED, Champion, Figures
 from selfheal.testing.builders import NOON
@@ -112,13 +112,13 @@ def test_a_rollback_and_a_promotion_at_once_cannot_both_happen(models: S3Models)
 def test_a_pointer_that_vanished_is_not_written_over(models: S3Models, s3: Any) -> None:
     assert models.switch(Champion().promoted("m0"))
     read = models.champion()
-    s3.delete_object(Bucket=BUCKET, Key=POINTER)
+    s3.delete_object(Bucket=BUCKET, Key=FOLDER + POINTER)
     assert not models.switch(read.promoted("m1"))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"served": "m1"}', b'{"served": [1]}', b"\xff"])
 def test_a_damaged_pointer_says_so_and_a_promotion_mends_it(models: S3Models, s3: Any, body: bytes) -> None:
-    s3.put_object(Bucket=BUCKET, Key=POINTER, Body=body)
+    s3.put_object(Bucket=BUCKET, Key=FOLDER + POINTER, Body=body)
     damaged = models.champion()
     assert damaged.version == EMBEDDED
     assert "models/champion.json holds no list of versions" in damaged.damage
@@ -130,10 +130,23 @@ def test_a_damaged_pointer_says_so_and_a_promotion_mends_it(models: S3Models, s3
 def test_only_the_newest_champions_are_kept_for_a_rollback(models: S3Models, s3: Any) -> None:
     for n in range(25):
         assert models.switch(models.champion().promoted(f"m{n}"))
-    stored = json.loads(s3.get_object(Bucket=BUCKET, Key=POINTER)["Body"].read())
+    stored = json.loads(s3.get_object(Bucket=BUCKET, Key=FOLDER + POINTER)["Body"].read())
     assert stored == {"served": [f"m{n}" for n in range(5, 25)]}
 
 
 def test_a_bucket_that_is_not_there_is_an_error_and_no_race(s3: Any) -> None:
     with pytest.raises(RequestRejected, match="s3:PutObject"):
         S3Models(s3, "absent").switch(Champion().promoted("m1"))
+
+
+def test_hosted_versions_lie_apart_and_their_pointer_says_where_the_endpoint_is_going(
+    models: S3Models, s3: Any
+) -> None:
+    hosted = S3Models(s3, BUCKET, HOSTED)
+    assert hosted.switch(Champion(("h1",), moving="h2"))
+    assert (hosted.champion().served, hosted.champion().moving) == (("h1",), "h2")
+    assert models.champion() == Champion()
+    hosted.put(a_record("h1"), b"thresholds")
+    assert ([r.version for r in hosted.newest(5)], models.newest(5)) == (["h1"], [])
+    assert hosted.switch(hosted.champion().promoted("h2"))
+    assert not hosted.champion().moving

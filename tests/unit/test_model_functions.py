@@ -1,17 +1,28 @@
 """The handlers that serve and train the global model, driven by their sample events with in-memory ports."""
 
+from datetime import timedelta
+
 import pytest
 
 from selfheal import runtime as runtime_module
+from selfheal.detect.hosted import dump_hosted
 from selfheal.detect.model import dump, embedded_model
-from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.errors import InvalidEvent, ServiceUnavailable
 from selfheal.domain.run import RunStatus
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions
-from selfheal.testing.builders import a_measurement
+from selfheal.testing.builders import NOON, a_measurement
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLake, MemoryLedger, MemoryRuns
-from selfheal.testing.models import MemoryDrift, MemoryModelLedger, MemoryModels, a_model, a_record
+from selfheal.testing.models import (
+    MemoryDrift,
+    MemoryForest,
+    MemoryModelLedger,
+    MemoryModels,
+    a_hosted_model,
+    a_model,
+    a_record,
+)
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
 from tests.unit.test_functions import RUN, SHOP_API, invoke, sample
@@ -62,6 +73,27 @@ def test_a_score_says_which_model_served_and_a_champion_that_cannot_is_warned_of
     [warned] = [vars(record) for record in caplog.records if record.levelname == "WARNING"]
     assert warned["message"] == "the champion does not serve"
     assert warned["reason"].startswith("m2: ")
+
+
+def test_a_score_says_that_the_endpoint_served_and_goes_on_without_it(
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = runtime_module.runtime
+    hosted, forest = MemoryModels(), MemoryForest(1.0)
+    serve(hosted, "h1", dump_hosted(a_hosted_model("h1")))
+    vars(world).update(hosted_models=hosted, hosted_forest=forest)
+    world.settings = Settings({**world.settings.environment, "SELFHEAL_ENDPOINT": "shop-forest"})
+    for n in range(30):
+        world.runs.save(
+            a_measurement(f"shop-api:{n}", pipeline=SHOP_API, started_at=NOON - timedelta(days=1))
+        )
+    score = invoke("score_run", sample("score_run"))
+    assert (score["detector"], score["model"]) == ("endpoint", "h1")
+    forest.error = ServiceUnavailable("sagemaker:InvokeEndpoint: ReadTimeoutError")
+    score = invoke("score_run", sample("score_run"))
+    assert (score["detector"], score["model"]) == ("forest", embedded_model().version)
+    [warned] = [vars(record) for record in caplog.records if record.levelname == "WARNING"]
+    assert warned["reason"] == "the endpoint does not serve: sagemaker:InvokeEndpoint: ReadTimeoutError"
 
 
 def test_train_baselines_says_why_it_trained_nothing(clock: FixedClock) -> None:

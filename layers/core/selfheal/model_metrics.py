@@ -25,3 +25,11 @@ def tell_of_refused_model(reason: str) -> None:
     metrics = EphemeralMetrics()
     metrics.add_metric("ModelRefused", MetricUnit.Count, 1)
     metrics.flush_metrics()
+
+
+def tell_of_idle_endpoint(reason: str) -> None:
+    """The hosted forest does not serve and the embedded one does: in the log with the reason, and counted."""
+    Logger().warning("the hosted forest does not serve", reason=reason)
+    metrics = EphemeralMetrics()
+    metrics.add_metric("EndpointIdle", MetricUnit.Count, 1)
+    metrics.flush_metrics()

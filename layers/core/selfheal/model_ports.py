@@ -1,5 +1,6 @@
 """What the life of the global model needs from the outside world, as Protocols; errors as in ports.py."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord
@@ -45,3 +46,13 @@ class DriftStore(Protocol):
 
     def save(self, state: DriftState) -> bool:
         """Keep the state of a later check; False when a check of this moment or a later one was kept already."""
+
+
+class HostedForest(Protocol):
+    """A forest behind an endpoint."""
+
+    def scores(self, vectors: Sequence[Sequence[float]]) -> list[float]:
+        """What it says of each vector, in their order: a finite number of at least 0.
+
+        Raises Throttled, ServiceUnavailable, RequestRejected (there is no such endpoint, or it is being made),
+        InvalidEvent for an answer that does not fit."""

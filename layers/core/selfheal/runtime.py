@@ -26,9 +26,11 @@ from selfheal.steps.permission import Permission
 from selfheal.steps.reconcile_runs import look_back
 
 if TYPE_CHECKING:
+    from selfheal.detect.hosted import Hosted
     from selfheal.detect.learner import Learner
     from selfheal.steps.examine_run import Examiner
     from selfheal.steps.experiments import Experiments
+    from selfheal.steps.serve_hosted import HostedServer
     from selfheal.steps.serve_model import ModelServer
 
 logger = Logger()
@@ -66,7 +68,7 @@ class Runtime(Services):
     @property
     def detector(self) -> Detector:
         """What scores runs, with the model that serves now."""
-        return Detector(self._model_server.current(), **self.settings.alarms())
+        return Detector(self._model_server.current(), **self.settings.alarms(), hosted=self._hosted)
 
     @cached_property
     def _model_server(self) -> "ModelServer":
@@ -74,6 +76,18 @@ class Runtime(Services):
         from selfheal.steps.serve_model import ModelServer
 
         return ModelServer(self.models, self.clock, tell_of_refused_model)
+
+    @property
+    def _hosted(self) -> "Hosted | None":
+        """The forest behind the endpoint; None without one, and while it cannot serve."""
+        return self._hosted_server.current() if self.settings.optional("SELFHEAL_ENDPOINT") else None
+
+    @cached_property
+    def _hosted_server(self) -> "HostedServer":
+        from selfheal.model_metrics import tell_of_idle_endpoint
+        from selfheal.steps.serve_hosted import HostedServer
+
+        return HostedServer(self.hosted_models, self.hosted_forest, self.clock, tell_of_idle_endpoint)
 
     @cached_property
     def learner(self) -> "Learner":

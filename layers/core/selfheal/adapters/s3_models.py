@@ -5,6 +5,8 @@
 | models/<version>/model.bin | the artifact |
 | models/<version>/metadata.json | its ModelRecord, written last: a version is there once this is |
 | models/champion.json | which versions served, the last of them now; replaced by conditional writes only |
+
+Of the hosted forest the same lies under hosted-models/; its artifacts hold thresholds alone (detect/hosted.py).
 """
 
 import json
@@ -18,7 +20,8 @@ from selfheal.domain.model import Champion, ModelRecord, require_version
 from selfheal.wire import decode, encode
 
 FOLDER = "models/"
-POINTER = f"{FOLDER}champion.json"
+HOSTED = "hosted-models/"
+POINTER = "champion.json"
 METADATA = "/metadata.json"
 
 _GONE = {"NoSuchKey": "gone", "404": "gone"}
@@ -30,19 +33,20 @@ class S3Models:
     """ModelStore. Needs s3:GetObject (and PutObject to write) on ``models/*``, and s3:ListBucket on the bucket:
     without it S3 calls what is missing forbidden."""
 
-    def __init__(self, client: Client, bucket: str) -> None:
+    def __init__(self, client: Client, bucket: str, folder: str = FOLDER) -> None:
         self._client = client
         self._bucket = bucket
+        self._folder = folder
 
     def put(self, record: ModelRecord, artifact: bytes) -> None:
         """ModelStore."""
-        self._write(f"{FOLDER}{record.version}/model.bin", artifact, IfNoneMatch="*")
-        self._write(f"{FOLDER}{record.version}{METADATA}", _json(encode(record)), IfNoneMatch="*")
+        self._write(f"{self._folder}{record.version}/model.bin", artifact, IfNoneMatch="*")
+        self._write(f"{self._folder}{record.version}{METADATA}", _json(encode(record)), IfNoneMatch="*")
 
     def artifact(self, version: str) -> bytes:
         """ModelStore. Raises InvalidEvent for what cannot be a version."""
         require_version(version)
-        found = self._read(f"{FOLDER}{version}/model.bin")
+        found = self._read(f"{self._folder}{version}/model.bin")
         if found is None:
             raise _missing(version)
         return found[0]
@@ -50,7 +54,7 @@ class S3Models:
     def record(self, version: str) -> ModelRecord:
         """ModelStore. Raises InvalidEvent for what cannot be a version, and for metadata that is no metadata."""
         require_version(version)
-        found = self._read(f"{FOLDER}{version}{METADATA}")
+        found = self._read(f"{self._folder}{version}{METADATA}")
         if found is None:
             raise _missing(version)
         return decode(ModelRecord, _parsed(found[0]))
@@ -60,7 +64,7 @@ class S3Models:
         entries = [
             entry
             for page in pages(
-                self._client, "list_objects_v2", "s3:ListBucket", Bucket=self._bucket, Prefix=FOLDER
+                self._client, "list_objects_v2", "s3:ListBucket", Bucket=self._bucket, Prefix=self._folder
             )
             for entry in page.get("Contents", [])
             if entry["Key"].endswith(METADATA)
@@ -71,21 +75,29 @@ class S3Models:
 
     def champion(self) -> Champion:
         """ModelStore."""
-        found = self._read(POINTER)
+        found = self._read(self._pointer)
         if found is None:
             return Champion()
         body, tag = found
-        served = _parsed(body).get("served")
+        pointer = _parsed(body)
+        served, moving = pointer.get("served"), pointer.get("moving", "")
         if not isinstance(served, list) or not all(isinstance(version, str) for version in served):
             return Champion(
-                (), tag, f"{POINTER} holds no list of versions; `selfheal model promote` mends it"
+                (), tag, f"{self._pointer} holds no list of versions; `selfheal model promote` mends it"
             )
-        return Champion(tuple(served), tag)
+        return Champion(tuple(served), tag, moving=str(moving))
 
     def switch(self, champion: Champion) -> bool:
         """ModelStore."""
         condition = {"IfMatch": champion.tag} if champion.tag else {"IfNoneMatch": "*"}
-        return self._write(POINTER, _json({"served": list(champion.served)}), **condition)
+        pointer: dict[str, object] = {"served": list(champion.served)}
+        if champion.moving:
+            pointer["moving"] = champion.moving
+        return self._write(self._pointer, _json(pointer), **condition)
+
+    @property
+    def _pointer(self) -> str:
+        return f"{self._folder}{POINTER}"
 
     def _readable(self, key: str) -> ModelRecord | None:
         found = self._read(key)

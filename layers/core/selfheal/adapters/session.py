@@ -38,7 +38,11 @@ class Patience:
 
 
 # A model thinks longer than other services. What this allows one call is what adapters/bedrock.py counts on.
-PATIENCE = {"bedrock-runtime": Patience(read_seconds=25, attempts=2)}
+# An endpoint answers in milliseconds or is of no use: the embedded forest is at hand.
+PATIENCE = {
+    "bedrock-runtime": Patience(read_seconds=25, attempts=2),
+    "sagemaker-runtime": Patience(read_seconds=2, attempts=2, connect_seconds=1),
+}
 
 
 class Clients:

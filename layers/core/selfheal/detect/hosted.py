@@ -1,5 +1,6 @@
 """The hosted model: a forest behind a SageMaker endpoint, and what Selfheal itself keeps of it, its thresholds."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,19 @@ class HostedModel:
     unit: float
     scores: Reference
     features_version: str = FEATURES_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A hosted model that can be asked: ``ask`` gives what the endpoint says of a vector, or raises
+    ForestUnavailable."""
+
+    model: HostedModel
+    ask: Callable[[Sequence[float]], float]
+
+    def shared(self, features: Sequence[float]) -> float:
+        """How isolated a vector is, on the scale of the pipelines' own forests. Raises ForestUnavailable."""
+        return self.model.unit * self.ask(features)
 
 
 def dump_hosted(model: HostedModel) -> bytes:

@@ -20,6 +20,7 @@ HALF_OWN = 60
 # More of them make a forest no better (docs/benchmarks.md) and a score slower.
 OWN_RUNS = 128
 FOREST = "forest"
+ENDPOINT = "endpoint"
 MAGNITUDE = "magnitude"
 
 Shared = Callable[[Sequence[float]], float]

@@ -98,6 +98,10 @@ class UnforeseenError(TransientError):
     """Something raised what nobody foresaw; its text is redacted, for it may quote what it choked on."""
 
 
+class ForestUnavailable(TransientError):
+    """The hosted forest did not answer, or not as it should; says why. The embedded one serves instead."""
+
+
 class NoSuggestion(SelfhealError):
     """No model gave a usable suggestion; says why. The catalogue speaks instead."""
 

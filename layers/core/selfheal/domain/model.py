@@ -64,11 +64,13 @@ class ModelRecord:
 class Champion:
     """Which version serves: the last of ``served``. A rollback goes back to the one before it, last of all to the
     model that is embedded in the code. ``tag`` names this very state of the pointer, empty while there is none.
-    ``damage`` says why a stored pointer names no version; the next promotion replaces it."""
+    ``damage`` says why a stored pointer names no version; the next promotion replaces it. ``moving``: the version that
+    an endpoint is on its way to, and nobody knows which one answers meanwhile; empty when it stands still."""
 
     served: tuple[str, ...] = ()
     tag: str = ""
     damage: str = ""
+    moving: str = ""
 
     @property
     def version(self) -> str:

@@ -28,7 +28,8 @@ class Score:
 
     ``value`` is comparable across pipelines; ``p_value`` is the share of ordinary runs that score at least as
     much. ``shift``: this run is the one by which a new level of the duration was noticed. ``detector`` is
-    ``forest``, or ``magnitude`` when no forest could serve; ``model`` is the version of the global model.
+    ``forest``, ``endpoint`` when the hosted forest took the place of the global one, or ``magnitude`` when no forest
+    could serve; ``model`` is the version of the model that served.
     """
 
     value: float

@@ -1,8 +1,10 @@
 """The life of the global model, in memory."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from selfheal.detect.hosted import HostedModel
 from selfheal.detect.model import GlobalModel
 from selfheal.detect.reference import Reference
 from selfheal.domain.errors import ModelNotFound
@@ -115,3 +117,25 @@ class MemoryDrift:
             return False
         self.state = state
         return True
+
+
+def a_hosted_model(version: str = "h1", unit: float = 0.5) -> HostedModel:
+    """A version of the hosted forest whose answers count half."""
+    reference = Reference((0.5, 0.1, 0.01, 0.001), (1.0, 2.0, 3.0, 4.0))
+    return HostedModel(version, NOON, 500, 5, unit, reference)
+
+
+@dataclass
+class MemoryForest:
+    """HostedForest that answers the same to every vector, or raises. ``asked`` counts the calls."""
+
+    answer: float = 1.0
+    error: Exception | None = None
+    asked: int = 0
+
+    def scores(self, vectors: Sequence[Sequence[float]]) -> list[float]:
+        """HostedForest."""
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return [self.answer] * len(vectors)
