@@ -28,6 +28,7 @@ from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_run
+from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
@@ -177,7 +178,7 @@ class Healing:
         executor = Executor(
             incidents=self.incidents,
             reader=self.service,
-            tools=Tools(self.service, FakeStages()),
+            tools=Tools(self.service, FakeStages(), FakeDeployments()),
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,

@@ -28,6 +28,7 @@ from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, a_run
+from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import (
@@ -84,7 +85,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         logs=service,
         log_sizes=service,
         deployment_steps=service,
-        tools=Tools(service, FakeStages()),
+        tools=Tools(service, FakeStages(), FakeDeployments()),
         finished=service,
         lake=MemoryLake(),
         models=MemoryModels(),

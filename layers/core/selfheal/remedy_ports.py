@@ -138,6 +138,54 @@ class Stages(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentDetails:
+    """A deployment and its group, as far as remedies ask.
+
+    ``platform`` is Server, ECS or Lambda. ``rolls_back_itself``: CodeDeploy takes it back when it fails or is stopped.
+    ``rolled_back_by`` is the deployment that took this one back, ``rolls_back`` the one that this one takes back.
+    ``latest`` is the last deployment that was tried in the group.
+    """
+
+    tagged: bool
+    running: bool = False
+    failed: bool = False
+    stopped: bool = False
+    platform: str = "Server"
+    rolls_back_itself: bool = False
+    rolled_back_by: str = ""
+    rolls_back: str = ""
+    latest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodDeployment:
+    """A deployment that succeeded; ``revision`` is the commit, version or checksum of what it deployed."""
+
+    id: str
+    revision: str = ""
+
+
+class Deployments(Protocol):
+    """What remedies may do to CodeDeploy. A group is named ``application/group``."""
+
+    def details(self, group: str, deployment: str) -> DeploymentDetails:
+        """How a deployment stands. Raises RunNotFound when it or its group is gone."""
+
+    def last_good(self, group: str, deployment: str) -> GoodDeployment | None:
+        """The last one before it that succeeded and deployed something else; None when there is none (of the last
+        100)."""
+
+    def marked(self, group: str, since: datetime, description: str) -> list[str]:
+        """The deployments created at or after ``since`` with that description."""
+
+    def stop(self, deployment: str) -> None:
+        """StopDeployment, with the rollback that CodeDeploy makes then. Of one that is over: nothing."""
+
+    def deploy_again(self, group: str, deployment: str, description: str) -> str:
+        """CreateDeployment of what that deployment deployed, not taken back by itself. Gives the new one's id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What a remedy may know of the incident beside its run. None of it was written by a log or a model.
 
@@ -154,4 +202,5 @@ class Tools:
 
     builds: Builds
     stages: Stages
+    deployments: Deployments
     case: Case = field(default_factory=Case)

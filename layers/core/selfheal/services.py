@@ -47,10 +47,13 @@ class Services(Stores):
     def tools(self) -> Tools:
         """What remedies work with."""
         from selfheal.adapters.build_actions import CodeBuildBuilds
+        from selfheal.adapters.deployment_actions import CodeDeployDeployments
         from selfheal.adapters.stage_actions import CodePipelineStages
 
         return Tools(
-            CodeBuildBuilds(self._clients("codebuild")), CodePipelineStages(self._clients("codepipeline"))
+            CodeBuildBuilds(self._clients("codebuild")),
+            CodePipelineStages(self._clients("codepipeline")),
+            CodeDeployDeployments(self._clients("codedeploy")),
         )
 
     @cached_property

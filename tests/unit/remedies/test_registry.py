@@ -19,6 +19,7 @@ def test_the_catalogue_is_what_it_says_it_is() -> None:
         "retry_build_clean",
         "retry_build_longer",
         "retry_stage",
+        "roll_back_deployment",
         "roll_back_stage",
         "wait_and_retry",
     ]

@@ -11,6 +11,7 @@ from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies.registry import remedy_module, undo_of
 from selfheal.remedy_ports import Case, Execution, StageAttempt, Tools
 from selfheal.testing.builders import a_run
+from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.execution import World
 from selfheal.testing.service import FakeService
 from selfheal.testing.stages import FAILED, GOOD, OLDER, FakeStages, a_stage_run
@@ -28,7 +29,7 @@ def stages(**details: Any) -> FakeStages:
 
 
 def tools(fake: FakeStages) -> Tools:
-    return Tools(FakeService(), fake, CASE)
+    return Tools(FakeService(), fake, FakeDeployments(), CASE)
 
 
 def refusal(remedy: str, fake: FakeStages, run: Run = STAGE) -> str:

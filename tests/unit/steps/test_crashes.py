@@ -29,6 +29,7 @@ from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
+from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import (
     MemoryBus,
@@ -104,7 +105,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            tools=Tools(guard(self.service), guard(FakeStages())),
+            tools=Tools(guard(self.service), guard(FakeStages()), guard(FakeDeployments())),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,

@@ -12,6 +12,7 @@ from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies.registry import modules
 from selfheal.testing.builders import NOON, a_run
+from selfheal.testing.deployments import a_deployment_run
 from selfheal.testing.execution import World
 from selfheal.testing.fuse import Died, Fuse, die
 from selfheal.testing.stages import FAILED, a_stage_run
@@ -29,6 +30,7 @@ CASES: dict[str, tuple[Run, str]] = {
     "retry_stage": (a_stage_run(), f"shop/Deploy/{FAILED}/2"),
     "roll_back_stage": (a_stage_run(), "shop/Deploy/rollback-1/1"),
     "hold_stage": (a_stage_run(), ""),
+    "roll_back_deployment": (a_deployment_run(), "d-AGAIN-1"),
 }
 ALL = [(remedy, n, after) for remedy in CASES for n, after in EVERY_CALL]
 
@@ -43,8 +45,10 @@ def a_world(remedy: str) -> World:
 
 def effects(world: World) -> list[Any]:
     """What was done that cannot be done twice without harm; a stage that is held twice is held."""
-    held = [change for change in world.stages.changed if change[0] == "hold"]
-    return [*world.service.started, *(c for c in world.stages.changed if c not in held), *set(held)]
+    stages = world.stages.changed
+    held = {change for change in stages if change[0] == "hold"}
+    others = [change for change in stages if change not in held]
+    return [*world.service.started, *world.deployments.changed, *others, *held]
 
 
 def test_every_remedy_that_touches_something_is_tried_here() -> None:
@@ -87,3 +91,36 @@ def test_two_executions_at_once_act_once(remedy: str, n: int, after: bool) -> No
     assert last.new_run_id == CASES[remedy][1] and last.status is not ActionStatus.REFUSED
     assert len(effects(world)) == len(world.actions.charged) == 1
     assert {answer.new_run_id for answer in answers} <= {last.new_run_id}
+
+
+@pytest.mark.parametrize("remedy", ["retry_stage", "roll_back_stage", "roll_back_deployment"])
+def test_who_is_refused_because_another_was_faster_links_what_that_one_started(remedy: str) -> None:
+    """The other has made the call and died before it noted it: a plain refusal now would lose the run."""
+    call = next(n for n in range(1, MOST_CALLS) if effects(resumed(remedy, Fuse(n, die, after=True))))
+    world = intended(remedy)
+
+    def another() -> None:
+        with suppress(Died):
+            world.execute(remedy, fuse=Fuse(call, die, after=True))
+
+    action = world.execute(remedy, fuse=Fuse(call, another))
+    assert (action.status, action.new_run_id) == (ActionStatus.STARTED, CASES[remedy][1])
+    assert len(effects(world)) == 1
+
+
+def intended(remedy: str) -> World:
+    """A world in which an execution died right after it had written its intent."""
+    for n in range(1, MOST_CALLS):
+        world = a_world(remedy)
+        with suppress(Died):
+            world.execute(remedy, fuse=Fuse(n, die, after=True))
+        if world.actions.charged:
+            return world
+    raise AssertionError("no call writes the intent")
+
+
+def resumed(remedy: str, fuse: Fuse) -> World:
+    world = intended(remedy)
+    with suppress(Died):
+        world.execute(remedy, fuse=fuse)
+    return world

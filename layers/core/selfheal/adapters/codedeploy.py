@@ -28,10 +28,16 @@ class CodeDeployReader:
 
     def read(self, ref: RunRef) -> Run:
         """RunReader. The deployment is one phase, named ``Deployment``."""
-        gone = {"DeploymentDoesNotExistException": f"{ref.run_id}: CodeDeploy knows no such deployment"}
-        with calling("codedeploy:GetDeployment", gone=gone):
-            reply = self._client.get_deployment(deploymentId=ref.run_id)
-        return deployment_run(reply["deploymentInfo"])
+        return deployment_run(get_deployment(self._client, ref.run_id))
+
+
+def get_deployment(client: Client, deployment: str) -> Json:
+    """The deployment as GetDeployment shows it. Raises RunNotFound."""
+    gone = {"DeploymentDoesNotExistException": f"{deployment}: CodeDeploy knows no such deployment"}
+    with calling("codedeploy:GetDeployment", gone=gone):
+        reply = client.get_deployment(deploymentId=deployment)
+    found: Json = reply["deploymentInfo"]
+    return found
 
 
 def deployment_ref(info: Json) -> RunRef:
@@ -57,14 +63,14 @@ def deployment_run(info: Json) -> Run:
         started_at=begin,
         ended_at=ended,
         phases=(phase,),
-        source_version=_revision(info.get("revision", {})),
+        source_version=revision_name(info.get("revision", {})),
         initiator=info.get("creator", ""),
         queued_seconds=seconds_between(created, started) if started and created else None,
         rolls_back=info.get("creator") in _ROLLBACKS,
     )
 
 
-def _revision(revision: Json) -> str:
+def revision_name(revision: Json) -> str:
     """What was deployed: the commit, the object's version, or the checksum of what was sent along."""
     github, s3 = revision.get("gitHubLocation", {}), revision.get("s3Location", {})
     inline = revision.get("appSpecContent") or revision.get("string") or {}

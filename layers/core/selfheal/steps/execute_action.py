@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from selfheal.domain.action import Action, ActionStatus
+from selfheal.domain.action import Action, ActionStatus, Plan
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import ActionRefused, InvalidEvent, RequestRejected, Throttled
 from selfheal.domain.incident import Incident
@@ -108,11 +108,23 @@ class Executor:
         if not new_run_id:
             plan = remedy.plan(run, tools)
             self.permission.check(incident, decision, plan)
-            new_run_id = remedy.start(plan, run, tools, token_of(incident))
+            new_run_id = self._start(remedy, plan, run, tools, action)
         status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
         ended = replace(action, status=status, new_run_id=new_run_id)
         self.actions.finish(ended)
         return self._recorded(ended)
+
+    def _start(self, remedy: RemedyModule, plan: Plan, run: Run, tools: Tools, action: Action) -> str:
+        """Start what the plan says; what another execution has started a moment before is the answer as well.
+
+        CodePipeline and CodeDeploy know no idempotency token: they refuse a second call while the first is at work.
+        """
+        try:
+            return remedy.start(plan, run, tools, token_of(action.incident_id))
+        except RequestRejected:
+            if found := self._find_lost(remedy, run, tools, action):
+                return found
+            raise
 
     def _tools(self, incident: Incident) -> Tools:
         """The tools, with what this incident's remedy may know."""
@@ -147,6 +159,6 @@ class Executor:
         self.ledger.append(LedgerEntry(action.incident_id, kind, self.clock.now(), encode(action)))
 
 
-def token_of(incident: Incident) -> str:
+def token_of(incident_id: str) -> str:
     """The idempotency token of an incident's action (64 hex digits, CodeBuild's limit)."""
-    return hashlib.sha256(f"action:{incident.id}".encode()).hexdigest()
+    return hashlib.sha256(f"action:{incident_id}".encode()).hexdigest()

@@ -15,6 +15,7 @@ from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, a_run, an_incident
+from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.fuse import Fuse, never
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
@@ -42,11 +43,13 @@ class World:
     run: Run = field(default_factory=a_run)
     service: FakeService = field(init=False)
     stages: FakeStages = field(init=False)
+    deployments: FakeDeployments = field(init=False)
     incident: Incident = field(init=False)
 
     def __post_init__(self) -> None:
         self.service = FakeService(clock=self.clock)
         self.stages = FakeStages(clock=self.clock)
+        self.deployments = FakeDeployments(clock=self.clock)
         self.service.add(self.run)
         lineage = Lineage(self.run.ref.key, self.run.source_version)
         run_id = self.run.ref.run_id
@@ -71,7 +74,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            tools=Tools(guard(self.service), guard(self.stages)),
+            tools=Tools(guard(self.service), guard(self.stages), guard(self.deployments)),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,
