@@ -43,7 +43,7 @@ class AskingWorld:
         asker = Asker(
             incidents=guard(world.incidents),
             reader=guard(world.service),
-            tools=Tools(guard(world.service), guard(world.stages)),
+            tools=Tools(guard(world.service), guard(world.stages), guard(world.deployments)),
             approvals=guard(world.approvals),
             waiters=guard(self.waiters),
             ledger=guard(world.ledger),
