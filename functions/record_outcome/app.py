@@ -13,5 +13,6 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """The state data in; the Outcome out."""
     return encode(record_outcome(
         decode(HealState, event), incidents=runtime.incidents, ledger=runtime.ledger, runs=runtime.runs,
-        breakers=runtime.breakers, approvals=runtime.approvals, experiments=runtime.experiments, clock=runtime.clock,
+        breakers=runtime.breakers, approvals=runtime.approvals, experiments=runtime.experiments,
+        after=runtime.alarms_after, clock=runtime.clock,
     ))  # fmt: skip

@@ -12,7 +12,7 @@ from selfheal.wire import watch_hint
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An alarm's change of state or a "Run Measured" event in; the ids of the incidents it belongs to out."""
     watch = DeploymentWatch(
-        watches=runtime.policy.watches, alarms=runtime.alarms, runs=runtime.runs, actions=runtime.actions,
+        watches=runtime.policy.watches, alarms=runtime.alarm_reader, runs=runtime.runs, actions=runtime.actions,
         harms=runtime.harms, incidents=runtime.incidents, ledger=runtime.ledger, bus=runtime.bus,
         clock=runtime.clock,
     )  # fmt: skip

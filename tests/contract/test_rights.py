@@ -26,10 +26,12 @@ WRITES = (
     "Register",
 )
 TOKEN = "the token, not an ARN, names the waiting execution"
+ALARMS = "a narrower right hides composite alarms"
 EVERY_RESOURCE = {
     ("IngestRunFunctionRole", "ReadDeploymentSteps"): "the targets of a deployment are no resources",
     ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
-    ("WatchDeploymentFunctionRole", "ReadAlarms"): "a narrower right hides composite alarms",
+    ("WatchDeploymentFunctionRole", "ReadAlarms"): ALARMS,
+    ("RecordOutcomeFunctionRole", "ReadAlarms"): ALARMS,
     ("ResumeHealingFunctionRole", "ResumeHealing"): TOKEN,
     ("ReconcileRunsFunctionRole", "ListRuns"): "these actions list a whole account",
     ("ExecuteActionFunctionRole", "StopDeployments"): "StopDeployment knows no resources",
@@ -168,13 +170,13 @@ def test_logs_are_read_from_the_groups_of_builds_only(role: str) -> None:
     assert [arn["Fn::Sub"] for arn in statement["Resource"]] == [f"{groups}:log-stream:*", groups]
 
 
-def test_who_watches_alarms_may_read_them_and_neither_set_nor_silence_them() -> None:
+def test_who_asks_for_alarms_may_read_them_and_neither_set_nor_silence_them() -> None:
     functions = [action for role in FUNCTION_ROLES for action in allowed(role)]
     assert {action for action in functions if action.startswith("cloudwatch:")} == {
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
     }
-    assert who("cloudwatch:DescribeAlarms") == {"WatchDeploymentFunctionRole"}
+    assert who("cloudwatch:DescribeAlarms") == {"WatchDeploymentFunctionRole", "RecordOutcomeFunctionRole"}
 
 
 def test_only_three_functions_read_logs() -> None:

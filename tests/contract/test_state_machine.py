@@ -10,10 +10,12 @@ from jsonata import Jsonata
 from selfheal.domain import errors
 from selfheal.domain.decision import Verdict
 from selfheal.domain.experiment import Again
+from selfheal.steps.alarms_after import SETTLING
 from selfheal.wire import decode
 from tests.contract.machine import machine, tasks
 from tests.contract.transformed import of_type, source
 
+UNSETTLED = errors.AlarmsUnsettled.__name__
 STATES_ERRORS = {"States.ALL", "States.Timeout"}
 PERMANENT = {
     name
@@ -82,18 +84,26 @@ def test_every_state_is_reachable_and_every_next_exists() -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_permanent_errors_are_not_retried_and_all_others_are(name: str) -> None:
-    first, second = tasks()[name]["Retry"]
+    first, *waiting, last = tasks()[name]["Retry"]
     assert set(first["ErrorEquals"]) - STATES_ERRORS == PERMANENT
     assert first["MaxAttempts"] == 0
-    assert second["ErrorEquals"] == ["States.ALL"]
-    assert second["MaxAttempts"] == 3
-    assert second["JitterStrategy"] == "FULL"
+    assert last["ErrorEquals"] == ["States.ALL"]
+    assert last["MaxAttempts"] == 3
+    assert last["JitterStrategy"] == "FULL"
+    assert [rule["ErrorEquals"] for rule in waiting] == ([[UNSETTLED]] if name == "RecordOutcome" else [])
+
+
+def test_alarms_are_asked_again_until_their_time_is_up() -> None:
+    """The step itself ends the waiting; the state machine must not give up before."""
+    (rule,) = (rule for rule in tasks()["RecordOutcome"]["Retry"] if rule["ErrorEquals"] == [UNSETTLED])
+    assert rule["BackoffRate"] == 1
+    assert rule["IntervalSeconds"] * rule["MaxAttempts"] > SETTLING.total_seconds()
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_error_name_is_a_real_one(name: str) -> None:
     for rule in [*tasks()[name]["Retry"], *tasks()[name]["Catch"]]:
-        assert set(rule["ErrorEquals"]) <= PERMANENT | STATES_ERRORS
+        assert set(rule["ErrorEquals"]) <= PERMANENT | STATES_ERRORS | {UNSETTLED}
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"ExamineOutcome"}))

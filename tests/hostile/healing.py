@@ -14,6 +14,7 @@ from selfheal.domain.run import Run
 from selfheal.domain.score import Level, Score
 from selfheal.ports import Model, TestCase
 from selfheal.remedy_ports import Tools
+from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.steps.estimate import Estimator
@@ -25,7 +26,7 @@ from selfheal.steps.record_outcome import record_outcome
 from selfheal.steps.state import HealState
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
 from selfheal.testing.actions import MemoryActions, MemorySwitch
-from selfheal.testing.alarms import MemoryHarms
+from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.deployments import FakeDeployments
@@ -98,6 +99,7 @@ class Healing:
             breakers=self.actions,
             approvals=MemoryApprovals(),
             experiments=Experiments(MemoryFailures(), MemoryLabels()),
+            after=AlarmsAfter(MemoryHarms(), MemoryAlarms(), self.runs),
             clock=self.clock,
         )
         told = wired(

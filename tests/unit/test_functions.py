@@ -25,7 +25,7 @@ from selfheal.remedy_ports import Tools
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions, MemorySwitch
-from selfheal.testing.alarms import MemoryHarms
+from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.deployments import FakeDeployments
@@ -92,6 +92,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         quarantine=MemoryQuarantine(),
         runs=MemoryRuns(),
         harms=MemoryHarms(),
+        alarm_reader=MemoryAlarms(),
         standings=MemoryStandings(),
         incidents=MemoryIncidents(),
         ledger=MemoryLedger(),

@@ -33,7 +33,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         reader=service,
         reports=service,
         logs=service,
-        alarms=MemoryAlarms(),
+        alarm_reader=MemoryAlarms(),
         harms=MemoryHarms(),
         runs=MemoryRuns(),
         actions=MemoryActions(),
@@ -50,7 +50,7 @@ def test_watch_deployment_and_diagnose_what_it_found(
     watching: Runtime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prod = PipelineKey.parse("codedeploy:shop/prod")
-    vars(watching)["alarms"].ring("shop-prod-5xx", NOON + timedelta(minutes=2))
+    vars(watching)["alarm_reader"].ring("shop-prod-5xx", NOON + timedelta(minutes=2))
     vars(watching)["clock"].advance(300)
     assert invoke("watch_deployment", sample("cloudwatch_alarm")) == {"incidents": []}
     vars(watching)["reader"].add(a_run(ref=RunRef(prod, "d-EXAMPLE02"), status=RunStatus.SUCCEEDED))

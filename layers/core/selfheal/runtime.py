@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 
 from selfheal.approval_ports import Identities
 from selfheal.detect.detector import Detector
-from selfheal.domain.errors import PermanentError, SelfhealError, UnforeseenError
+from selfheal.domain.errors import NotYet, PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.ports import EventBus, IntakeQueue, Model, Notifier, Resumer
 from selfheal.services import Services
@@ -259,8 +259,9 @@ def _logged_errors(message_ids: Sequence[str] = ()) -> Iterator[None]:
 
 
 def _log_error(error: Exception, message_ids: Sequence[str]) -> None:
-    logger.error(
-        "failed",
+    log, said = (logger.info, "not yet") if isinstance(error, NotYet) else (logger.error, "failed")
+    log(
+        said,
         error_type=type(error).__name__,
         permanent=isinstance(error, PermanentError),
         message_ids=list(message_ids),

@@ -7,6 +7,7 @@ from selfheal.harm_ports import AlarmReader
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import FinishedRuns, LogReader, RunReader, TestReports
 from selfheal.remedy_ports import Tools
+from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.measure_run import Gauges
 from selfheal.stores import Stores
 
@@ -64,11 +65,16 @@ class Services(Stores):
         return CloudWatchBuildMetrics(self._clients("cloudwatch"), self.clock)
 
     @cached_property
-    def alarms(self) -> AlarmReader:
+    def alarm_reader(self) -> AlarmReader:
         """Reads CloudWatch alarms."""
         from selfheal.adapters.cloudwatch_alarms import CloudWatchAlarms
 
         return CloudWatchAlarms(self._clients("cloudwatch"))
+
+    @property
+    def alarms_after(self) -> AlarmsAfter:
+        """Has the last word on rollbacks of harmful deployments."""
+        return AlarmsAfter(self.harms, self.alarm_reader, self.runs)
 
     @cached_property
     def log_sizes(self) -> LogSizes:

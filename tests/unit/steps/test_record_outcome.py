@@ -14,10 +14,12 @@ from selfheal.domain.incident import Incident, IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Sighting
+from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions
+from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, an_incident
 from selfheal.testing.failures import MemoryFailures
@@ -76,6 +78,7 @@ def test_the_first_outcome_written_stands() -> None:
     healed = ended(incident, Observed("SUCCEEDED"))
     experiments = Experiments(MemoryFailures(), MemoryLabels())
     ports: Any = {"incidents": incidents, "ledger": ledger, "runs": runs, "experiments": experiments}
+    ports |= {"after": AlarmsAfter(MemoryHarms(), MemoryAlarms(), runs)}
     ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals()}
     first = record_outcome(healed, **ports, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
@@ -150,6 +153,9 @@ class World:
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     failures: MemoryFailures = field(default_factory=MemoryFailures)
     labels: MemoryLabels = field(default_factory=MemoryLabels)
+    harms: MemoryHarms = field(default_factory=MemoryHarms)
+    alarms: MemoryAlarms = field(default_factory=MemoryAlarms)
+    clock: FixedClock = field(default_factory=FixedClock)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
@@ -160,12 +166,13 @@ class World:
             breakers=self.actions,
             approvals=self.approvals,
             experiments=Experiments(self.failures, self.labels),
-            clock=FixedClock(),
+            after=AlarmsAfter(self.harms, self.alarms, self.runs),
+            clock=self.clock,
         )
 
 
-def a_world() -> World:
-    world = World(an_incident(), MemoryIncidents(), MemoryLedger(), MemoryRuns())
+def a_world(kind: IncidentKind = IncidentKind.FAILED) -> World:
+    world = World(an_incident(kind=kind), MemoryIncidents(), MemoryLedger(), MemoryRuns())
     world.incidents.open(world.incident)
     world.runs.save(a_measurement("shop:1", RunStatus.FAILED))
     return world

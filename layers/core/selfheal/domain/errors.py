@@ -110,5 +110,13 @@ class TokensSpent(NoSuggestion):
     """A token budget has no room left for another call of a model. Names the budget and the parameter."""
 
 
-class MeasurementIncomplete(TransientError):
+class NotYet(TransientError):
+    """Nothing is wrong: what is asked for has not come to pass yet; ask again later."""
+
+
+class MeasurementIncomplete(NotYet):
     """The run is not over yet although its event says so; read it again later."""
+
+
+class AlarmsUnsettled(NotYet):
+    """The alarms of a harmful deployment that was rolled back are not quiet yet; read them again later."""

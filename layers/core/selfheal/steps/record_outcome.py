@@ -13,6 +13,7 @@ from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
+from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.approval_record import expire
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.review_incident import Verdict as PersonsVerdict
@@ -34,9 +35,12 @@ def record_outcome(
     breakers: Breakers,
     approvals: ApprovalStore,
     experiments: Experiments,
+    after: AlarmsAfter,
     clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
+
+    Raises AlarmsUnsettled while the alarms of a harmful deployment that was rolled back may still become quiet.
 
     The run of an incident that proved real is marked, so that it does not become part of what is normal. The circuit
     breaker is told whether the remedy helped. What another attempt showed the failure to have been is noted for
@@ -46,6 +50,8 @@ def record_outcome(
     now = clock.now()
     answer = _answered(state, approvals, ledger, clock)
     status, reason = judge(state.decision, answer, state.action, state.observed)
+    if not ledger.entry(incident.id, LedgerKind.OUTCOME):
+        status, reason = after.judge(incident, state.action, (status, reason), now)
     label = experiments.label(state, incident, status)
     outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3), label.value)
     if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
