@@ -1,9 +1,10 @@
 """Measures log reduction: speed and memory on 100 MB, and whether the lines that matter survive.
 
-``python tests/bench/bench_reduction.py [--mb 100]``. The large log is generated (seeded, none of its text is real),
-zipped, and read as S3 delivers it. Whether lines survive is measured on the labelled logs of ``ci-logs``: the lines
-that the diagnosis of the whole text cites as evidence are looked for in the 16 KB excerpt, of the text alone and of
-the text within thousands of other lines. Rows for which the diagnosis cites nothing are left out.
+``python tests/bench/bench_reduction.py [--mb 100] [--kept]``. The large log is generated (seeded, none of its text is
+real), zipped, and read as S3 delivers it (not with ``--kept``). Whether lines survive is measured on the labelled logs
+of ``ci-logs``: the lines that the diagnosis of the whole text cites as evidence, or others of the same text, are looked
+for in the 16 KB excerpt, of the text alone and of the text within thousands of other lines. Rows for which the
+diagnosis cites nothing are left out.
 """
 
 import gzip
@@ -24,8 +25,10 @@ from typing import Any
 
 from selfheal.adapters.s3_logs import S3LogReader
 from selfheal.diagnose.clean import clean_line
+from selfheal.diagnose.diagnose import MAX_EVIDENCE_CHARS
 from selfheal.diagnose.excerpt import EXCERPT_BYTES, excerpt
 from selfheal.diagnose.offline import diagnose_log
+from selfheal.diagnose.placeholders import PLACEHOLDER
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.shape import shapes
 from selfheal.domain.run import LogObject
@@ -132,12 +135,17 @@ def alarming(seed: int, count: int, texts: list[str]) -> list[str]:
     return Random(seed).choices(pool, k=count)
 
 
+def plain(text: str) -> str:
+    """As much of a line as is cited, without the numbers of what was redacted in it."""
+    return PLACEHOLDER.sub("", text.strip()[:MAX_EVIDENCE_CHARS])
+
+
 def report_kept() -> None:
     """For each surrounding: rows all of whose cited lines are in the excerpt, and rows with at least one."""
     passed = [row["text"] for row in rows("passed.jsonl")]
     cited = []
     for row in rows("failed.jsonl"):
-        evidence = [line.line for line in diagnose_log(row["text"]).evidence if line.line]
+        evidence = [(line.line, plain(line.text)) for line in diagnose_log(row["text"]).evidence if line.line]
         if row["confidence"] != "low" and row["evidence_in_text"] and evidence:
             cited.append((row["text"].split("\n"), evidence))
     print(f"cited lines kept in {EXCERPT_BYTES} bytes, {len(cited)} rows: all of them, at least one")
@@ -146,6 +154,7 @@ def report_kept() -> None:
     none = frozenset[int]()
     calm = list(islice(chatter(3), 4_000))
     harsh = alarming(1, 4_000, passed)
+    once = list(dict.fromkeys(alarming(2, 30_000, passed)))
     for name, before, after, known in [
         ("the row alone", [], [], none),
         ("4,000 calm lines before", calm, [], none),
@@ -155,13 +164,19 @@ def report_kept() -> None:
         ("4,000 alarming lines before", harsh, [], none),
         ("4,000 alarming before, 4,000 after", harsh, harsh, none),
         ("the same, a good run known", harsh, harsh, noisy),
+        (
+            f"{len(once)} alarming lines said once, half after",
+            once[: len(once) // 2],
+            once[len(once) // 2 :],
+            none,
+        ),
     ]:
         report_surrounded(name, cited, before, after, known)
 
 
 def report_surrounded(
     name: str,
-    cited: list[tuple[list[str], list[int]]],
+    cited: list[tuple[list[str], list[tuple[int, str]]]],
     before: list[str],
     after: list[str],
     usual: frozenset[int],
@@ -170,8 +185,9 @@ def report_surrounded(
     whole = some = 0
     for text, evidence in cited:
         lines = (LogLine(number, line) for number, line in enumerate([*before, *text, *after], 1))
-        numbers = {line.number for line in excerpt(lines, Redactor(), usual)}
-        kept = [len(before) + number in numbers for number in evidence]
+        shown = excerpt(lines, Redactor(), usual)
+        numbers, texts = {line.number for line in shown}, {plain(line.text) for line in shown}
+        kept = [len(before) + number in numbers or text in texts for number, text in evidence]
         whole, some = whole + all(kept), some + any(kept)
     print(f"  {name:36} {whole / len(cited):6.1%} {some / len(cited):6.1%}")
 
@@ -179,8 +195,9 @@ def report_surrounded(
 def main() -> None:
     """Print all figures; memory first, before anything else has grown it."""
     megabytes = int(sys.argv[sys.argv.index("--mb") + 1]) if "--mb" in sys.argv else 100
-    report_size(megabytes)
-    report_diagnosis(megabytes)
+    if "--kept" not in sys.argv:
+        report_size(megabytes)
+        report_diagnosis(megabytes)
     if rows("failed.jsonl"):
         report_kept()
     else:

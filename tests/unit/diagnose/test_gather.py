@@ -60,7 +60,7 @@ def test_what_is_gathered_is_bounded_in_order_and_true(texts: list[str], room: i
     assert [line.number for line in found] == sorted(line.number for line in found)
     assert all(line.text == texts[line.number - 1] or line.text.startswith("(like") for line in found)
     longest = max(map(len, texts), default=0) + 30
-    assert sum(len(line.text) for line in found) <= 8 * (room + longest)
+    assert sum(len(line.text) for line in found) <= 13 * (room + 5 * longest)
 
 
 @pytest.mark.parametrize("text", MARKED)
@@ -113,7 +113,28 @@ def test_a_stack_trace_stays_whole() -> None:
 def test_new_lines_are_those_whose_shape_good_runs_do_not_have() -> None:
     usual = shapes(numbered(["fetched 12 files in 3.1 s", "done"]))
     found = gather(numbered(["fetched 99 files in 7.0 s", "fetched none", "done"]), 1000, usual)
-    assert found.new == {2}
+    assert found.singled[1] == {2}
+
+
+def storm(count: int) -> Iterator[str]:
+    """Different complaints, each said over and over."""
+    yield from (f"error: {word} gave up" for word in islice(chatter(20), 20) for _ in range(count // 20))
+
+
+@pytest.mark.parametrize(
+    "cause", ["ValueError: the till is open", "app.c:3:1: error: unknown type name 'till'"]
+)
+def test_what_is_said_once_survives_a_storm_of_complaints_around_it(cause: str) -> None:
+    texts = [*storm(4_000), "opening", cause, "closing", *storm(4_000)]
+    kept = {line.text for line in excerpt(numbered(texts), Redactor(), max_bytes=4_000)}
+    assert {"opening", cause, "closing"} <= kept
+
+
+def test_of_complaints_said_once_those_that_a_signature_knows_come_first() -> None:
+    once = [f"error: {word} gave up" for word in chatter(3_000)]
+    texts = [*once[:1_500], "app.c:3:1: error: unknown type name 'till'", *once[1_500:]]
+    kept = {line.number for line in excerpt(numbered(texts), Redactor(), max_bytes=4_000)}
+    assert 1_501 in kept
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def excerpt(
     found = gather(_plain(lines, redactor), 2 * max_bytes, usual)
     texts = redactor.lines(line.text for line in found.lines)
     safe = [LogLine(line.number, text) for line, text in zip(found.lines, texts, strict=True)]
-    return choose(safe, max_bytes, found.new)
+    return choose(safe, max_bytes, found.singled)
 
 
 def _plain(lines: Iterable[LogLine], redactor: Redactor) -> Iterator[LogLine]:

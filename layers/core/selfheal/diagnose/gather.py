@@ -6,33 +6,40 @@ from dataclasses import dataclass
 
 from selfheal.diagnose.clean import without_prefix
 from selfheal.diagnose.markers import CONTEXT, ERROR, FAILURE, SIGNAL
+from selfheal.diagnose.rare import Rare
 from selfheal.diagnose.shape import shape
+from selfheal.diagnose.signatures import known
 from selfheal.ports import LogLine
 
 BEFORE_FAILURE = 80
 AFTER_FAILURE = 6
 AROUND_ERROR = 3
+AROUND_KNOWN = 2
 FOLDED = "(like the line above, "
 _SHAPES = 50_000
+_LOOK_UPS = 10_000
 _SAME_ERRORS = 4
 _PER_LINE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Lines in order; ``new`` are the numbers of those that the last good runs did not say."""
+    """Lines in order, and the numbers of those to look at first, most telling first.
+
+    Those that a signature knows, those that the last good runs did not say, alarming ones that came once.
+    """
 
     lines: tuple[LogLine, ...]
-    new: frozenset[int]
+    singled: tuple[frozenset[int], ...]
 
 
 def gather(lines: Iterable[LogLine], room: int, usual: frozenset[int] = frozenset()) -> Gathered:
     """What may matter of cleaned lines, some multiple of ``room`` bytes at the most.
 
     That is both ends of each of these: the log itself, the lines around failed commands, those around errors
-    (each shape of error a few times), phase context, and lines of shapes that are neither in ``usual`` (see
-    ``shapes``; empty when nothing is known about good runs) nor said before. Repeated lines are folded into one
-    that says how many there were.
+    (each shape of error a few times), those around errors that a signature knows, errors that came once, phase
+    context, and lines of shapes that are neither in ``usual`` (see ``shapes``; empty when nothing is known about
+    good runs) nor said before. Repeated lines are folded into one that says how many there were.
     """
     gathering = _Gathering(room, usual)
     for line, mine in _folded(lines):
@@ -80,29 +87,55 @@ class _Ends:
         yield from self._last
 
 
+class _Region:
+    """Lines that were asked for, and some before and after each; both ends of all that, ``room`` bytes of each."""
+
+    def __init__(self, before: int, after: int, room: int) -> None:
+        self._before: deque[LogLine] = deque(maxlen=before)
+        self._kept = _Ends(room)
+        self._after, self._left = after, 0
+
+    def add(self, line: LogLine, wanted: bool) -> None:
+        if wanted:
+            while self._before:
+                self._kept.add(self._before.popleft())
+            self._left = self._after + 1
+        if self._left:
+            self._left -= 1
+            self._kept.add(line)
+        else:
+            self._before.append(line)
+
+    def __iter__(self) -> Iterator[LogLine]:
+        return iter(self._kept)
+
+
 class _Gathering:
     def __init__(self, room: int, usual: frozenset[int]) -> None:
         self._usual = usual
         self._said: set[int] = set()
+        self._looked_up: dict[int, bool] = {}
         self._errors: Counter[int] = Counter()
-        self._recent: deque[LogLine] = deque(maxlen=BEFORE_FAILURE)
-        self._all, self._failures, self._around, self._context, self._new = (_Ends(room) for _ in range(5))
-        self._after_failure = self._after_error = 0
+        self._all, self._context, self._new = (_Ends(room) for _ in range(3))
+        self._failures = _Region(BEFORE_FAILURE, AFTER_FAILURE, room)
+        self._around = _Region(AROUND_ERROR, AROUND_ERROR, room)
+        self._known = _Region(AROUND_KNOWN, AROUND_KNOWN, room)
+        self._rare = Rare(room)
 
     def add(self, line: LogLine, mine: str) -> None:
         self._all.add(line)
         if self._usual:
             self._note_new(line, mine)
-        if SIGNAL.search(line.text) is not None:
-            self._note_signal(line, mine)
-        if self._after_failure:
-            self._after_failure -= 1
-            self._failures.add(line)
-        elif self._after_error:
-            self._after_error -= 1
-            self._around.add(line)
-        else:
-            self._recent.append(line)
+        signals = SIGNAL.search(line.text) is not None
+        alarming = signals and ERROR.search(line.text) is not None
+        key = hash(mine)
+        self._failures.add(line, signals and FAILURE.search(without_prefix(line.text)) is not None)
+        seldom = alarming and self._is_seldom(key)
+        self._around.add(line, seldom)
+        self._known.add(line, seldom and self._is_known(key, line.text))
+        self._rare.add(line, key, alarming)
+        if signals and CONTEXT.search(line.text):
+            self._context.add(line)
 
     def _note_new(self, line: LogLine, mine: str) -> None:
         key = hash(mine)
@@ -110,27 +143,21 @@ class _Gathering:
             self._said.add(key)
             self._new.add(line)
 
-    def _note_signal(self, line: LogLine, mine: str) -> None:
-        """Lines before it are moved out of ``recent``, so that however many signals follow each line is moved once."""
-        if FAILURE.search(without_prefix(line.text)):
-            while self._recent:
-                self._failures.add(self._recent.popleft())
-            self._after_failure = AFTER_FAILURE + 1
-        elif ERROR.search(line.text) and self._is_rare(hash(mine)):
-            for before in [self._recent.pop() for _ in range(min(AROUND_ERROR, len(self._recent)))][::-1]:
-                self._around.add(before)
-            self._after_error = AROUND_ERROR + 1
-        if CONTEXT.search(line.text):
-            self._context.add(line)
-
-    def _is_rare(self, key: int) -> bool:
+    def _is_seldom(self, key: int) -> bool:
         if key not in self._errors and len(self._errors) >= _SHAPES:
             self._errors.clear()
         self._errors[key] += 1
         return self._errors[key] <= _SAME_ERRORS
 
+    def _is_known(self, key: int, text: str) -> bool:
+        """Whether a signature knows the line; each shape is looked up once, for that takes its time."""
+        if key not in self._looked_up and len(self._looked_up) < _LOOK_UPS:
+            self._looked_up[key] = known(text)
+        return self._looked_up.get(key, False)
+
     def result(self) -> Gathered:
-        kept = (self._all, self._failures, self._around, self._context, self._new)
+        singled = [frozenset(line.number for line in some) for some in (self._known, self._new, self._rare)]
+        kept = (self._all, self._failures, self._around, self._context, self._known, self._new, self._rare)
         # A line and the note that folds its repeats may bear one number: both are kept.
         lines = sorted({line for lines in kept for line in lines}, key=lambda line: (line.number, line.text))
-        return Gathered(tuple(lines), frozenset(line.number for line in self._new))
+        return Gathered(tuple(lines), tuple(singled))

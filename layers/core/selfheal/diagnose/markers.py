@@ -37,13 +37,16 @@ CONTEXT = re.compile(
     r"Entering phase [A-Z_]{3,24}|Running command |Phase complete: |Phase context |^Step \d{1,4}/\d{1,4} :"
 )
 ERROR = re.compile(
-    r"(?i:(?<![A-Za-z0-9])(?:error|fatal|failed|failure|exception|panic(?:ked)?|denied|killed|cannot"
-    r"|unable to|not found|timed out|traceback|refused|invalid|undefined|corrupt|mismatch)(?![A-Za-z0-9]))"
-    r"|[A-Za-z]Error\b|ERR!"
+    r"(?i:(?<![A-Za-z0-9])(?:error|fatal|fail(?:ed|ing|s|ures?)?|exception|panic(?:ked)?|denied|killed|cannot"
+    r"|could ?n[o']t|unable to|not (?:found|ok)|timed out|traceback|refused|invalid|undefined|corrupt|mismatch"
+    r"|unexpected|aborted|disconnected|exceeded|no such|unresolved|conflict|violations?|offenses?"
+    r"|insufficient\w{0,8}|died|unavailable)(?![A-Za-z0-9]))"
+    r"|(?:Error|Exception)\b|ERR!"
 )
 # One search in linear time that spares most lines the three above: what none of its words is in, none of them matches.
 SIGNAL = compiled(
     r"Command did not exit|Phase co|The command \"|##\[error\]|Build step '|Entering phase|Running command|Step \d"
-    r"|(?i:error|fatal|failed|failure|exception|panic|denied|killed|cannot|unable to|not found|timed out|traceback"
-    r"|refused|invalid|undefined|corrupt|mismatch)|ERR!"
+    r"|(?i:error|fatal|fail|exception|panic|denied|killed|cannot|could ?n[o']t|unable to|not (?:found|ok)|timed out"
+    r"|traceback|refused|invalid|undefined|corrupt|mismatch|unexpected|aborted|disconnected|exceeded|no such"
+    r"|unresolved|conflict|violation|offense|insufficient|died|unavailable)|ERR!"
 )

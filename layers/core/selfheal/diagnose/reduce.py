@@ -11,21 +11,22 @@ from selfheal.ports import LogLine
 __all__ = ["FOLDED", "choose", "failure_index"]
 
 _TAIL = 20
+_BEFORE_END = 40
 _LONGEST = 1000
 _LONGEST_END = 300
 _CUT = " [...] "
 
 
-def choose(lines: Sequence[LogLine], max_bytes: int, new: Set[int] = frozenset()) -> list[LogLine]:
+def choose(lines: Sequence[LogLine], max_bytes: int, singled: Sequence[Set[int]] = ()) -> list[LogLine]:
     """The most important of these lines within ``max_bytes``; long ones are cut in their middle.
 
-    Taken in this order until the budget is spent: the end of the log, the lines before the first failed
-    command, the first error, errors and lines that good runs do not say (``new``, by number) from the failure
+    Taken in this order until the budget is spent: the end of the log, the lines before the first failed command,
+    the first error, those ``singled`` out by number, one set after the other, other errors, all from the failure
     back, phase context, then what is left from the end.
     """
     lines = [LogLine(line.number, _cut(line.text)) for line in lines]
     kept: set[int] = set()
-    for index in _by_importance(lines, new):
+    for index in _by_importance(lines, singled):
         size = len(lines[index].text.encode("utf-8", "replace")) + 1
         if index not in kept and size <= max_bytes:
             kept.add(index)
@@ -45,26 +46,28 @@ def _cut(text: str) -> str:
     return text[: _LONGEST - _LONGEST_END - len(_CUT)] + _CUT + text[-_LONGEST_END:]
 
 
-def _by_importance(lines: Sequence[LogLine], new: Set[int]) -> Iterator[int]:
+def _by_importance(lines: Sequence[LogLine], singled: Sequence[Set[int]]) -> Iterator[int]:
     """Indices, most important first; some more than once."""
     count = len(lines)
     if not count:
         return
     failure = failure_index(lines)
     errors = [i for i, line in enumerate(lines) if ERROR.search(line.text)]
+    before = BEFORE_FAILURE if failure < count - 1 else _BEFORE_END
     yield from reversed(range(max(0, count - _TAIL), count))
-    yield from reversed(range(max(0, failure - BEFORE_FAILURE), min(count, failure + AFTER_FAILURE + 1)))
+    yield from reversed(range(max(0, failure - before), min(count, failure + AFTER_FAILURE + 1)))
     for error in errors[:1]:
         yield from range(max(0, error - AROUND_ERROR), min(count, error + AROUND_ERROR + 1))
-    yield from _telling(lines, errors, new, failure)
+    for numbers in singled:
+        yield from _telling(lines, [i for i, line in enumerate(lines) if line.number in numbers], failure)
+    yield from _telling(lines, errors, failure)
     yield from (i for i, line in enumerate(lines) if CONTEXT.search(line.text))
     yield from reversed(range(count))
 
 
-def _telling(lines: Sequence[LogLine], errors: Sequence[int], new: Set[int], failure: int) -> list[int]:
-    """Errors and new lines: each shape once before any comes again, the nearest before the failure first."""
-    telling = {*errors, *(i for i, line in enumerate(lines) if line.number in new)}
-    nearest = sorted(telling, key=lambda index: (index > failure, abs(failure - index)))
+def _telling(lines: Sequence[LogLine], among: Sequence[int], failure: int) -> list[int]:
+    """Each shape once before any comes again, the nearest before the failure first."""
+    nearest = sorted(among, key=lambda index: (index > failure, abs(failure - index)))
     seen: set[str] = set()
     first: list[int] = []
     again: list[int] = []

@@ -191,6 +191,14 @@ def matches(signatures: Sequence[Signature], lines: Sequence[LogLine]) -> list[M
     return found + list(_of_test_names(signatures, found))
 
 
+def known(text: str) -> bool:
+    """Whether one of the bundled signatures matches a cleaned line; the names of tests are not looked at."""
+    text = without_prefix(text)
+    if _NO_OUTCOME.search(text) or _QUOTED.search(text) is not None:
+        return False
+    return any(each.regex.search(text) is not None for each in bundled() if not each.on_test_name)
+
+
 def _of_lines(
     signature: Signature, candidates: Iterable[tuple[int, str]], lines: Sequence[LogLine]
 ) -> Iterator[Match]:
