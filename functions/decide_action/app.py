@@ -18,5 +18,6 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
             ledger=runtime.ledger,
             estimator=runtime.estimator,
             permission=runtime.permission,
+            vain=runtime.vain,
         )
     )

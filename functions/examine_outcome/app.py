@@ -10,4 +10,5 @@ from selfheal.wire import decode, encode
 @entry
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ExamineRequest in; how the run failed, an Again, out."""
-    return encode(examine_outcome(decode(ExamineRequest, event), examiner=runtime.examiner))
+    request = decode(ExamineRequest, event)
+    return encode(examine_outcome(request, examiner=runtime.examiner, incidents=runtime.incidents))

@@ -44,9 +44,13 @@ PAYLOADS = {
     "ExecuteAction": RUN
     | from_input(
         incident_id="incident_id", remedy="decision.remedy", policy_version="decision.policy_version"
-    ),
+    )
+    | {"undo": "{% $exists($states.input.examined) %}"},
     "ExamineOutcome": from_input(
-        incident_id="incident_id", run_id="action.new_run_id", status="observed.status"
+        incident_id="incident_id",
+        run_id="action.new_run_id",
+        status="observed.status",
+        remedy="action.remedy",
     ),
     "AwaitOutcome": from_input(incident_id="incident_id", run_id="action.new_run_id")
     | {"task_token": "{% $states.context.Task.Token %}"},
@@ -197,6 +201,26 @@ def test_what_follows(verdict: Verdict, answer: str | None, action: str | None) 
         expected = "WaitBefore"
     else:
         expected = "AwaitOutcome" if action == "started" else "RecordOutcome"
+    assert next_of(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("worse", "undo", "expected"),
+    [
+        ("it failed in INSTALL already", "", "ExecuteAction"),
+        ("it failed in INSTALL already", "it was taken back", "RecordOutcome"),
+        ("", "", "RecordOutcome"),
+        (None, "", "RecordOutcome"),
+    ],
+)
+def test_what_made_things_worse_is_taken_back_once(worse: str | None, undo: str, expected: str) -> None:
+    examined = {} if worse is None else {"worse": worse}
+    data = {
+        "decision": {"verdict": "act"},
+        "action": {"status": "started", "undo": undo},
+        "observed": {"status": "FAILED"},
+        "examined": examined,
+    }
     assert next_of(data) == expected
 
 

@@ -36,6 +36,7 @@ from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, Me
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.vain import MemoryVain
 from selfheal.wire import decode, encode
 
 T = TypeVar("T")
@@ -100,6 +101,7 @@ class Healing:
             approvals=MemoryApprovals(),
             experiments=Experiments(MemoryFailures(), MemoryLabels()),
             after=AlarmsAfter(MemoryHarms(), MemoryAlarms(), self.runs),
+            vain=MemoryVain(),
             clock=self.clock,
         )
         told = wired(
@@ -168,6 +170,7 @@ class Healing:
                 ledger=self.ledger,
                 estimator=Estimator(self.runs, MemoryStandings()),
                 permission=self._permission(),
+                vain=MemoryVain(),
             )
         )
 

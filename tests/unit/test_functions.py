@@ -45,6 +45,7 @@ from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.vain import MemoryVain
 from selfheal.testing.waiters import MemoryWaiters
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +101,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         breakers=actions,
         switch=MemorySwitch(),
         approvals=MemoryApprovals(),
+        vain=MemoryVain(),
         identities=FakeIdentities(),
         failures=MemoryFailures(),
         labels=MemoryLabels(),

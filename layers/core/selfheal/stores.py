@@ -23,6 +23,7 @@ from selfheal.ports import (
 )
 from selfheal.record_ports import Labels
 from selfheal.settings import Settings
+from selfheal.verify_ports import VainAttempts
 
 if TYPE_CHECKING:
     from selfheal.adapters.session import Clients
@@ -143,6 +144,13 @@ class Stores:
         from selfheal.adapters.dynamodb.switch import DynamoSwitch
 
         return DynamoSwitch(self._clients("dynamodb"), self.settings.text("SELFHEAL_CONTROL_TABLE"))
+
+    @cached_property
+    def vain(self) -> VainAttempts:
+        """What was tried in vain."""
+        from selfheal.adapters.dynamodb.vain import DynamoVain
+
+        return DynamoVain(self._clients("dynamodb"), self._table)
 
     @cached_property
     def approvals(self) -> ApprovalStore:

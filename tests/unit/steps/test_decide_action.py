@@ -1,11 +1,14 @@
 """decide_action: the first decision written stands."""
 
+import pytest
+
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
-from selfheal.domain.incident import IncidentKind
+from selfheal.domain.incident import IncidentKind, Lineage
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
+from selfheal.domain.verification import Vain
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
@@ -15,6 +18,7 @@ from selfheal.testing.builders import SHOP, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.vain import MemoryVain
 
 POLICY = parse_policy(
     '[[rule]]\npipelines = ["codebuild:*"]\ncauses = ["network"]\nremedies = ["retry_build"]\nmode = "act"\n',
@@ -32,7 +36,7 @@ REQUEST = DecideRequest(
 )
 
 
-def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT) -> Decision:
+def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT, vain: MemoryVain | None = None) -> Decision:
     incidents = MemoryIncidents()
     incidents.open(INCIDENT)
     return decide_action(
@@ -43,6 +47,7 @@ def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT) -> Decision:
         permission=Permission(
             POLICY, ceiling, MemorySwitch(), MemoryActions(), MemoryApprovals(), FixedClock()
         ),
+        vain=vain or MemoryVain(),
     )
 
 
@@ -58,3 +63,26 @@ def test_a_second_execution_gets_the_first_decision_even_when_the_stack_has_chan
     first = decided(ledger)
     assert decided(ledger, Mode.OBSERVE) == first
     assert len(ledger.written) == 2
+
+
+@pytest.mark.parametrize(
+    ("tried", "verdict"), [("retry_build", Verdict.REFUSE), ("retry_build_clean", Verdict.REFUSE)]
+)
+def test_a_second_failure_with_the_same_fingerprint_ends_retrying(tried: str, verdict: Verdict) -> None:
+    vain = MemoryVain({(INCIDENT.lineage, DIAGNOSIS.fingerprint): Vain(tried, "shop:again-1")})
+    decision = decided(MemoryLedger(), vain=vain)
+    assert decision.verdict is verdict
+    assert (
+        f"shop:again-1, which {tried} started on the same commit, failed in the same way" in decision.reason
+    )
+
+
+def test_another_commit_or_another_failure_is_another_matter() -> None:
+    other = Lineage(SHOP, "f" * 40)
+    vain = MemoryVain(
+        {
+            (other, DIAGNOSIS.fingerprint): Vain("retry_build", "shop:9"),
+            (INCIDENT.lineage, "another"): Vain("retry_build", "shop:9"),
+        }
+    )
+    assert decided(MemoryLedger(), vain=vain).verdict is Verdict.ACT

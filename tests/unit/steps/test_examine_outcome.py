@@ -10,9 +10,9 @@ from selfheal.domain.run import PipelineKey, RunStatus
 from selfheal.ports import TestCase
 from selfheal.steps.examine_outcome import ExamineRequest, examine_outcome
 from selfheal.steps.examine_run import Examiner
-from selfheal.testing.builders import COMMIT, SHOP, a_measurement, a_run
+from selfheal.testing.builders import COMMIT, SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.failures import MemoryFailures
-from selfheal.testing.memory import MemoryRuns
+from selfheal.testing.memory import MemoryIncidents, MemoryRuns
 from selfheal.testing.service import FakeService
 
 LOG = ("npm ERR! code ECONNRESET", "npm ERR! network request failed")
@@ -26,7 +26,10 @@ def examined(
     run_id: str = "shop:2",
 ) -> Again:
     examiner = Examiner(service, service, runs, service, failures)
-    return examine_outcome(ExamineRequest("i", run_id, status), examiner=examiner)
+    incidents = MemoryIncidents()
+    incidents.open(an_incident())
+    request = ExamineRequest(an_incident().id, run_id, status, "retry_build")
+    return examine_outcome(request, examiner=examiner, incidents=incidents)
 
 
 def a_failed_attempt(**changes: Any) -> tuple[FakeService, MemoryRuns, MemoryFailures]:

@@ -14,6 +14,7 @@ from selfheal.domain.incident import Incident, IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Sighting
+from selfheal.domain.verification import Vain
 from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import judge, record_outcome
@@ -26,6 +27,7 @@ from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
+from selfheal.testing.vain import MemoryVain
 
 ACT = Decision(Verdict.ACT, "retry_build", "policy allows it", "v1")
 STARTED = Action("i", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:2")
@@ -79,7 +81,7 @@ def test_the_first_outcome_written_stands() -> None:
     experiments = Experiments(MemoryFailures(), MemoryLabels())
     ports: Any = {"incidents": incidents, "ledger": ledger, "runs": runs, "experiments": experiments}
     ports |= {"after": AlarmsAfter(MemoryHarms(), MemoryAlarms(), runs)}
-    ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals()}
+    ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals(), "vain": MemoryVain()}
     first = record_outcome(healed, **ports, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
@@ -156,6 +158,7 @@ class World:
     harms: MemoryHarms = field(default_factory=MemoryHarms)
     alarms: MemoryAlarms = field(default_factory=MemoryAlarms)
     clock: FixedClock = field(default_factory=FixedClock)
+    vain: MemoryVain = field(default_factory=MemoryVain)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
@@ -167,6 +170,7 @@ class World:
             approvals=self.approvals,
             experiments=Experiments(self.failures, self.labels),
             after=AlarmsAfter(self.harms, self.alarms, self.runs),
+            vain=self.vain,
             clock=self.clock,
         )
 
@@ -229,3 +233,37 @@ def test_an_attempt_before_that_failed_in_the_same_way_convicts_the_cache() -> N
         world.failures.remember(Sighting(run_id, SHOP, "f00d", commit, NOON + timedelta(minutes=minute)))
     clean = replace(STARTED, remedy="retry_build_clean")
     assert world.record(replace(experiment("SUCCEEDED"), action=clean)).label == Label.CACHE
+
+
+def test_a_second_failure_in_the_same_way_is_remembered_as_tried_in_vain() -> None:
+    world = a_world()
+    world.record(experiment("FAILED", Again("f00d", "flaky_test", "BUILD", "it failed")))
+    assert world.vain.of(world.incident.lineage, "f00d") == Vain("retry_build", "shop:2")
+    other = a_world()
+    other.record(experiment("FAILED", Again("beef", "oom", "BUILD", "it failed otherwise")))
+    other.record(experiment("SUCCEEDED"))
+    assert other.vain.noted == {}
+
+
+@pytest.mark.parametrize(
+    ("undo", "words"),
+    [
+        ("", "failed in INSTALL already"),
+        ("it was taken back", "failed in INSTALL already; it was taken back"),
+    ],
+)
+def test_what_is_worse_is_called_so_with_what_came_of_taking_it_back(undo: str, words: str) -> None:
+    world = a_world()
+    state = experiment(
+        "FAILED", Again("beef", "network", "INSTALL", "no", worse="it failed in INSTALL already")
+    )
+    assert state.action
+    outcome = world.record(replace(state, action=replace(state.action, undo=undo)))
+    assert outcome.status is OutcomeStatus.WORSE
+    assert outcome.reason == f"shop:2, started by retry_build, is worse: it {words}"
+    assert world.runs.stored["shop:1"].confirmed
+
+
+def test_a_run_that_succeeded_is_not_worse_whatever_was_found() -> None:
+    state = experiment("SUCCEEDED", Again(worse="it failed in INSTALL already"))
+    assert a_world().record(state).status is OutcomeStatus.HEALED

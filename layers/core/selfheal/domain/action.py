@@ -19,7 +19,8 @@ class ActionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The one action of an incident. ``new_run_id`` is the run it started, empty when it started none."""
+    """The one action of an incident. ``new_run_id`` is the run it started, empty when it started none. ``undo`` says
+    what came of taking it back, empty when nobody tried."""
 
     incident_id: str
     remedy: str
@@ -27,6 +28,7 @@ class Action:
     intended_at: datetime
     new_run_id: str = ""
     reason: str = ""
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

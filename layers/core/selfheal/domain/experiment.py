@@ -62,13 +62,15 @@ class LabelledFailure:
 class Again:
     """How the new run failed; empty throughout when it did not, or when there was nothing to examine.
 
-    ``phase`` is the first that did not succeed, as its service names it. Everything is redacted.
+    ``phase`` is the first that did not succeed, as its service names it. ``worse`` says in what it is worse than the
+    run that was to be healed, empty when it is not. Everything is redacted.
     """
 
     fingerprint: str = ""
     cause: str = ""
     phase: str = ""
     summary: str = ""
+    worse: str = ""
 
 
 def label_of(

@@ -16,7 +16,8 @@ from selfheal.domain.spending import Cost, Spent
 class Circumstances:
     """What a decision depends on beside policy and diagnosis, as it stands at the moment ``at``.
 
-    ``ceiling`` is the stack's mode: no rule goes beyond it. ``brakes`` and ``cost`` are the remedy's.
+    ``ceiling`` is the stack's mode: no rule goes beyond it. ``brakes`` and ``cost`` are the remedy's; ``vain``
+    is why it is of no use, by what the same did before.
     """
 
     at: datetime
@@ -25,6 +26,7 @@ class Circumstances:
     spent: Spent = field(default_factory=Spent)
     cost: Cost = field(default_factory=Cost)
     brakes: Brakes = field(default_factory=Brakes)
+    vain: str = ""
 
 
 def objection(pipeline: str, remedy: str, policy: Policy, now: Circumstances) -> str:
@@ -32,6 +34,7 @@ def objection(pipeline: str, remedy: str, policy: Policy, now: Circumstances) ->
     return (
         paused(now.paused)
         or frozen(pipeline, policy, now.at)
+        or now.vain
         or limits_of(policy, now.cost).objection(pipeline, remedy, now.spent, now.brakes, now.at)
     )
 

@@ -1,6 +1,6 @@
 """decide_action: let policy decide on the remedy, and write the decision down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selfheal.domain.decision import Decision, chosen, decide
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
@@ -11,6 +11,7 @@ from selfheal.ports import IncidentStore, Ledger
 from selfheal.remedies.registry import catalogue
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
+from selfheal.verify_ports import VainAttempts
 from selfheal.wire import decode, encode
 
 
@@ -33,6 +34,7 @@ def decide_action(
     ledger: Ledger,
     estimator: Estimator,
     permission: Permission,
+    vain: VainAttempts,
 ) -> Decision:
     """Decide on one incident. The first decision written stands; asking again gives it back."""
     incident = incidents.get(request.incident_id)
@@ -43,6 +45,8 @@ def decide_action(
         incident.run.key, incident.kind, request.diagnosis, suggested, catalogue(), permission.policy
     )
     now = permission.circumstances(incident, remedy.id, estimator.foreseen(incident, remedy))
+    if tried := vain.of(incident.lineage, request.diagnosis.fingerprint):
+        now = replace(now, vain=tried.objection(remedy))
     decision = decide(
         pipeline=str(incident.run.key),
         diagnosis=request.diagnosis,

@@ -17,6 +17,8 @@ from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.decide_action import decision_on
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
+from selfheal.steps.undo import TAKEN_BACK, undone
+from selfheal.steps.verify import worse
 from selfheal.wire import encode
 
 FINAL = (ActionStatus.STARTED, ActionStatus.DONE, ActionStatus.REFUSED)
@@ -27,12 +29,14 @@ CLOCKS_APART = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class ExecuteRequest:
-    """What ExecuteAction is given: ids only. No text of a log, a person or a model comes this far."""
+    """What ExecuteAction is given: ids only. No text of a log, a person or a model comes this far. ``undo`` asks to
+    take back what was done, because it made things worse."""
 
     incident_id: str
     run_id: str
     remedy: str
     policy_version: str
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Executor:
         if remedy.REMEDY.risk is Risk.NONE:
             return self._done(incident, request.remedy)
         earlier = action = self.actions.of_incident(incident.id)
+        if request.undo:
+            return self._undo(incident, action)
         try:
             action = action or self._intend(decision, incident, remedy)
             return self._settle(decision, incident, remedy, action, resumed=earlier is not None)
@@ -134,6 +140,25 @@ class Executor:
         """What an attempt which died before it could note it has started; empty when it started nothing."""
         started = remedy.find(run, tools, action.intended_at - CLOCKS_APART)
         return next((run_id for run_id in started if not self.actions.incident_of_run(run_id)), "")
+
+    def _undo(self, incident: Incident, action: Action | None) -> Action:
+        """Take the action back, at most once, if what the services say of its run bears out that it is worse.
+
+        Undoing what is undone changes nothing, so the ledger's entry comes last.
+        """
+        if action is None or action.status is not ActionStatus.STARTED:
+            raise InvalidEvent("undo", "nothing was started for this incident")
+        if self.ledger.entry(incident.id, LedgerKind.UNDONE):
+            return replace(action, undo=TAKEN_BACK)
+        if not worse(
+            incident, action.remedy, action.new_run_id, reader=self.reader, runs=self.estimator.runs
+        ):
+            return replace(action, undo=f"{action.new_run_id} is not found to be worse: it stays as it is")
+        run = self.reader.read(incident.run)
+        said = undone(action, run, self._tools(incident), self.permission.check_undo)
+        if said == TAKEN_BACK:
+            self._record(replace(action, undo=said), LedgerKind.UNDONE)
+        return replace(action, undo=said)
 
     def _refuse(self, incident: Incident, remedy: str, reason: str, *, owned: bool) -> Action:
         """Note a refusal; ``owned`` says whether the stored intent is one that this call has taken up."""

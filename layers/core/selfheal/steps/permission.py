@@ -57,6 +57,14 @@ class Permission:
         ):
             raise ActionRefused(reason)
 
+    def check_undo(self) -> None:
+        """Taking something back is doing something, too. Raises ActionRefused in a stack that only observes, and while
+        it is paused."""
+        if self.ceiling is Mode.OBSERVE:
+            raise ActionRefused(f"the stack is set to {self.ceiling}")
+        if reason := paused(self.switch.paused()):
+            raise ActionRefused(reason)
+
     def _changed(self, decision: Decision) -> str:
         if self.ceiling is Mode.OBSERVE:
             return f"the stack is set to {self.ceiling}"

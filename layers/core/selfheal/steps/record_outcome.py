@@ -8,10 +8,11 @@ from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, Outc
 from selfheal.domain.approval import Answer, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
-from selfheal.domain.experiment import Label
+from selfheal.domain.experiment import Again, Label
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
+from selfheal.domain.verification import Vain
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
 from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.approval_record import expire
@@ -19,10 +20,11 @@ from selfheal.steps.experiments import Experiments
 from selfheal.steps.review_incident import Verdict as PersonsVerdict
 from selfheal.steps.review_incident import verdict_on
 from selfheal.steps.state import HealState
+from selfheal.verify_ports import VainAttempts
 from selfheal.wire import decode, encode
 
 # What proves that something was wrong with the run: another attempt of it went well after an action, or failed too.
-PROVES_A_REAL_INCIDENT = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED)
+PROVES_A_REAL_INCIDENT = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE)
 TELLS_OF_THE_REMEDY = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE)
 
 
@@ -36,6 +38,7 @@ def record_outcome(
     approvals: ApprovalStore,
     experiments: Experiments,
     after: AlarmsAfter,
+    vain: VainAttempts,
     clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
@@ -49,7 +52,7 @@ def record_outcome(
     incident = incidents.get(state.incident_id)
     now = clock.now()
     answer = _answered(state, approvals, ledger, clock)
-    status, reason = judge(state.decision, answer, state.action, state.observed)
+    status, reason = judge(state.decision, answer, state.action, state.observed, state.examined)
     if not ledger.entry(incident.id, LedgerKind.OUTCOME):
         status, reason = after.judge(incident, state.action, (status, reason), now)
     label = experiments.label(state, incident, status)
@@ -63,6 +66,7 @@ def record_outcome(
         healed = outcome.status is OutcomeStatus.HEALED
         breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
     experiments.note(state, incident, Label(outcome.label))
+    _note_vain(state, incident, vain)
     return outcome
 
 
@@ -75,6 +79,15 @@ def _confirm(incident: Incident, ledger: Ledger, runs: RunStore) -> None:
         runs.mark_confirmed(incident.run.run_id, True)
         if verdict_on(incident.id, ledger) is PersonsVerdict.DISMISS:
             runs.mark_confirmed(incident.run.run_id, False)
+
+
+def _note_vain(state: HealState, incident: Incident, vain: VainAttempts) -> None:
+    """A second failure with the same fingerprint: nothing of the kind is tried again on this commit."""
+    if state.diagnosis is None or state.action is None or state.examined is None:
+        return
+    if state.examined.fingerprint and state.examined.fingerprint == state.diagnosis.fingerprint:
+        tried = Vain(state.action.remedy, state.action.new_run_id)
+        vain.note(incident.lineage, state.diagnosis.fingerprint, tried)
 
 
 def _answered(state: HealState, approvals: ApprovalStore, ledger: Ledger, clock: Clock) -> Answer | None:
@@ -90,9 +103,13 @@ def _answered(state: HealState, approvals: ApprovalStore, ledger: Ledger, clock:
 
 
 def judge(
-    decision: Decision | None, answer: Answer | None, action: Action | None, observed: Observed | None
+    decision: Decision | None,
+    answer: Answer | None,
+    action: Action | None,
+    observed: Observed | None,
+    examined: Again | None = None,
 ) -> tuple[OutcomeStatus, str]:
-    """The outcome and its reason, from what was decided, answered, done and seen."""
+    """The outcome and its reason, from what was decided, answered, done, seen and found."""
     if decision is None:
         return OutcomeStatus.UNKNOWN, "no decision was reached"
     if decision.verdict is Verdict.OBSERVE:
@@ -105,7 +122,7 @@ def judge(
         return OutcomeStatus.REFUSED, action.reason
     if action.status is ActionStatus.DONE:
         return OutcomeStatus.NOTIFIED, decision.reason
-    return _judge_run(action, observed)
+    return _judge_run(action, observed, examined or Again())
 
 
 def _judge_answer(decision: Decision, answer: Answer | None) -> tuple[OutcomeStatus, str]:
@@ -126,12 +143,15 @@ def _judge_answer(decision: Decision, answer: Answer | None) -> tuple[OutcomeSta
     return OutcomeStatus.REFUSED, told.get(answer.status, answer.reason)
 
 
-def _judge_run(action: Action, observed: Observed | None) -> tuple[OutcomeStatus, str]:
+def _judge_run(action: Action, observed: Observed | None, examined: Again) -> tuple[OutcomeStatus, str]:
     if observed is None or observed.status not in set(RunStatus):
         return OutcomeStatus.UNKNOWN, f"{action.new_run_id} was not seen to end in time"
     status = RunStatus(observed.status)
     if status is RunStatus.SUCCEEDED:
         return OutcomeStatus.HEALED, f"{action.new_run_id} succeeded after {action.remedy}"
+    if status.failed and examined.worse:
+        told = "; ".join(filter(None, (examined.worse, action.undo)))
+        return OutcomeStatus.WORSE, f"{action.new_run_id}, started by {action.remedy}, is worse: {told}"
     if status.failed:
         return OutcomeStatus.NOT_HEALED, f"{action.new_run_id} ended {status} after {action.remedy}"
     return OutcomeStatus.UNKNOWN, f"{action.new_run_id} ended {status}: somebody else stopped it"

@@ -68,6 +68,8 @@ class World:
         run_id: str = "",
         version: str = "v1",
         fuse: Fuse | None = None,
+        *,
+        undo: bool = False,
     ) -> Action:
         """Run execute_action; the defaults ask for what ``decide`` decides by default."""
         guard = (fuse or never()).guard
@@ -85,7 +87,7 @@ class World:
             actor="execute-action",
         )
         return executor.execute(
-            ExecuteRequest(self.incident.id, run_id or self.run.ref.run_id, remedy, version)
+            ExecuteRequest(self.incident.id, run_id or self.run.ref.run_id, remedy, version, undo)
         )
 
     def intend(self) -> None:

@@ -1,0 +1,28 @@
+"""verify: whether a run that an action started is worse than the one it was to heal, read from the services anew."""
+
+from selfheal.domain.errors import RunNotFound
+from selfheal.domain.incident import Incident
+from selfheal.domain.measurement import Measurement
+from selfheal.domain.run import PipelineKey, RunRef, Service
+from selfheal.domain.verification import worsening
+from selfheal.ports import RunReader, RunStore
+from selfheal.remedies.registry import remedy_module
+
+
+def telling(measurement: Measurement) -> RunRef:
+    """The run itself, or the build in it that failed and speaks for it."""
+    if covered_by := measurement.covered_by:
+        return RunRef(PipelineKey(Service.CODEBUILD, covered_by.partition(":")[0]), covered_by)
+    return RunRef(measurement.pipeline, measurement.run_id)
+
+
+def worse(incident: Incident, remedy: str, new_run_id: str, *, reader: RunReader, runs: RunStore) -> str:
+    """In what the run that the remedy started is worse than the incident's; empty when it is not, or nobody knows."""
+    stored = runs.get(new_run_id)
+    if stored is None:
+        return ""
+    try:
+        again, first = reader.read(telling(stored.measurement)), reader.read(incident.run)
+    except RunNotFound:
+        return ""
+    return worsening(first, again, remedy_module(remedy).REMEDY) if again.status.failed else ""

@@ -1,0 +1,187 @@
+"""The deployed stack asks, and a person answers under an identity that IAM and STS of the local cloud know."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import boto3
+import pytest
+
+from local.approver import Approver, local_approver
+from local.clients import client
+from local.cloud import LocalCloud
+from local.dependencies import serve
+from local.developer import Developer
+from local.patience import Patience
+from local.records import Records
+from local.repository import make_repository
+from local.scenario import load
+from local.state import CloudState
+from local.story import Story
+from selfheal.domain.approval import Approval, ApprovalStatus
+from selfheal.domain.errors import ApprovalRefused, RequestRejected
+from selfheal.domain.incident import incident_id
+from selfheal.domain.ledger import LedgerKind
+from selfheal.steps.answer_approval import Reply, Statement
+from tests.local.conftest import ActAs
+from tests.local.test_heal_loop import project_of, waiting
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+
+AsUser = Callable[..., Approver]
+Asked = Callable[[str], tuple[str, str, Approval]]
+
+
+@pytest.fixture
+def as_user(state: CloudState) -> AsUser:
+    """An IAM user of the local account, with the rights of an approver or without any."""
+
+    def make(name: str, *, may_approve: bool = True) -> Approver:
+        iam = client(state, "iam")
+        iam.create_user(UserName=name)
+        if may_approve:
+            iam.attach_user_policy(UserName=name, PolicyArn=state.outputs["ApproverPolicyArn"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        session = boto3.Session(
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+            region_name=state.region,
+        )
+
+        def own(service: str) -> Any:
+            return session.client(service, endpoint_url=state.endpoint(service))  # type: ignore[call-overload]
+
+        return replace(local_approver(state), functions=own("lambda"), sts=own("sts"))
+
+    return make
+
+
+@pytest.fixture
+def asked(developer: Developer, cloud: LocalCloud, stored: Records) -> Iterator[Asked]:
+    """Lets the first build of a new project fail; gives project, run and what people were asked about it."""
+    scenario = load("flaky_test")
+    needed = scenario.dependency
+    assert needed
+    with ExitStack() as servers:
+
+        def fail(wanted: str) -> tuple[str, str, Approval]:
+            project = developer.free_name(wanted)
+            repository = make_repository(scenario.folder, cloud.home / "repositories" / project)
+            variables = {needed.variable: servers.enter_context(serve(needed.kind))}
+            developer.create_project(project, repository.path, variables, cache=False)
+            run_id = developer.wait(developer.build(project, repository.last), patient()).id
+            found = incident_id(run_id)
+
+            def told() -> Approval | None:
+                entry = stored.ledger.entry(found, LedgerKind.APPROVAL_REQUESTED)
+                return stored.approvals.get(found) if entry else None
+
+            return project, run_id, patient().until(f"the question about {run_id}", told)
+
+        yield fail
+
+
+def patient() -> Patience:
+    """Longer than a question stays open."""
+    return waiting(180)
+
+
+def ended(stored: Records, run_id: str) -> Story:
+    def over() -> Story | None:
+        found = Story(stored.ledger.entries(incident_id(run_id)))
+        return found if found.over else None
+
+    return patient().until(f"the end of the incident of {run_id}", over)
+
+
+def approves(approval: Approval, reason: str = "") -> Statement:
+    return Statement(approval.incident_id, approval.digest, Reply.APPROVE, reason)
+
+
+def test_what_was_asked_and_approved_is_done_once_and_heals(
+    state: CloudState, asked: Asked, stored: Records, developer: Developer
+) -> None:
+    project, run_id, approval = asked("demo-ask")
+    assert list(developer.builds_of(project)) == [run_id], "nothing is done before somebody approves"
+    with pytest.raises(ApprovalRefused, match="not what is to be approved"):
+        local_approver(state).answer(Statement(approval.incident_id, "0" * 64, Reply.APPROVE))
+    answer = local_approver(state).answer(approves(approval))
+    assert answer.status is ApprovalStatus.APPROVED and answer.by.endswith(":root")
+    story = ended(stored, run_id)
+    assert (story.decision, story.outcome) == ("ask", "healed")
+    assert len(developer.builds_of(project)) == 2
+    [approved] = [e for e in story.entries if e.kind is LedgerKind.APPROVED]
+    assert approved.data["digest"] == approval.digest and approved.data["by"] == answer.by
+
+
+def test_a_rejection_by_a_user_of_the_account_ends_it(
+    state: CloudState, asked: Asked, stored: Records, developer: Developer, as_user: AsUser
+) -> None:
+    project, run_id, approval = asked("demo-ask")
+    with pytest.raises(RequestRejected, match="AccessDenied"):
+        as_user("mallory", may_approve=False).answer(approves(approval))
+    said = Statement(approval.incident_id, approval.digest, Reply.REJECT, "not on a friday")
+    assert as_user("carol").answer(said).by.endswith(":user/carol")
+    story = ended(stored, run_id)
+    assert story.outcome == "refused"
+    [outcome] = [e for e in story.entries if e.kind is LedgerKind.OUTCOME]
+    assert "user/carol rejected retry_build: not on a friday" in str(outcome.data["reason"])
+    assert list(developer.builds_of(project)) == [run_id]
+
+
+def test_what_nobody_answers_expires_and_people_are_told(
+    state: CloudState, asked: Asked, stored: Records, developer: Developer
+) -> None:
+    project, run_id, approval = asked("demo-ask")
+    story = ended(stored, run_id)
+    kinds = [entry.kind for entry in story.entries]
+    assert story.outcome == "refused" and LedgerKind.NOTIFIED in kinds
+    assert LedgerKind.APPROVAL_EXPIRED in kinds
+    assert local_approver(state).answer(approves(approval)).status is ApprovalStatus.EXPIRED
+    assert list(developer.builds_of(project)) == [run_id]
+
+
+def test_of_ten_approvals_at_once_one_wins_and_one_build_is_started(
+    state: CloudState, asked: Asked, stored: Records, developer: Developer
+) -> None:
+    project, run_id, approval = asked("demo-ask")
+    together = Barrier(10)
+
+    def approve(number: int) -> str:
+        approver = local_approver(state)
+        together.wait()
+        return approver.answer(approves(approval, f"number {number}")).reason
+
+    with ThreadPoolExecutor(10) as pool:
+        reasons = list(pool.map(approve, range(10)))
+    assert len(set(reasons)) == 1
+    assert ended(stored, run_id).outcome == "healed"
+    assert len(developer.builds_of(project)) == 2
+
+
+def test_a_protected_pipeline_wants_somebody_else_than_who_started_the_run(
+    state: CloudState, asked: Asked, stored: Records, developer: Developer, as_user: AsUser
+) -> None:
+    _, run_id, approval = asked("demo-ask-protected")
+    assert approval.protected and approval.started_by == "root"
+    with pytest.raises(ApprovalRefused, match="somebody else must approve"):
+        local_approver(state).answer(approves(approval))
+    assert as_user("dave").answer(approves(approval)).status is ApprovalStatus.APPROVED
+    assert ended(stored, run_id).outcome == "healed"
+
+
+def test_who_asks_cannot_act_and_who_measures_cannot_resume(
+    developer: Developer, cloud: LocalCloud, act_as: ActAs
+) -> None:
+    project, _ = project_of("genuine_regression", developer, cloud)
+    assert (
+        act_as("RequestApproval", "codebuild", "start_build", projectName=project) == "AccessDeniedException"
+    )
+    assert list(developer.builds_of(project)) == []
+    answer = {"taskToken": "t", "output": json.dumps({"status": "approved"})}
+    for function in ("IngestRun", "AwaitOutcome", "RequestApproval", "AnswerApproval", "ExecuteAction"):
+        assert act_as(function, "stepfunctions", "send_task_success", **answer) == "AccessDeniedException"
