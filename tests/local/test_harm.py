@@ -16,12 +16,15 @@ from local.state import CloudState
 from local.story import Story
 from selfheal.adapters.cloudwatch_alarms import CloudWatchAlarms
 from selfheal.domain.incident import harm_incident_id
+from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
 from tests.local.conftest import ActAs
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 APPLICATION, GROUP, ALARM = "demo-shop", "prod", "demo-shop-5xx"
 DATA = json.dumps({"version": "1.0", "recentDatapoints": [0.0, 3.0, 14.0], "threshold": 5.0})
+ROLE = "arn:aws:iam::000000000000:role/demo-deployments"
 APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 20}]}\n"
 
 
@@ -31,32 +34,51 @@ def until(what: str, condition: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """Two versions of something that can be deployed."""
     folder: Path = tmp_path_factory.mktemp("shop")
-    (folder / "base").mkdir()
-    (folder / "base" / "appspec.yml").write_text(APPSPEC)
-    (folder / "base" / "check.sh").write_text("#!/bin/sh\nexit 0\n")
+    for version in ("base", "change"):
+        (folder / version).mkdir()
+        (folder / version / "appspec.yml").write_text(APPSPEC)
+        (folder / version / "check.sh").write_text(f"#!/bin/sh\nexit 0 # {version}\n")
     return make_repository(folder, folder / "repository")
 
 
+class Releases:
+    """Deploys to one group, and waits until the stack has measured it."""
+
+    def __init__(self, state: CloudState, repository: Repository, stored: Records) -> None:
+        self.codedeploy, self.repository, self.stored = client(state, "codedeploy"), repository, stored
+        self.names = {"applicationName": APPLICATION, "deploymentGroupName": GROUP}
+        tags = [{"Key": TAG_KEY, "Value": TAG_VALUE}]
+        self.codedeploy.create_application(applicationName=APPLICATION)
+        self.codedeploy.create_deployment_group(**self.names, serviceRoleArn=ROLE, tags=tags)
+
+    def deploy(self, commit: str) -> str:
+        location = {"repository": str(self.repository.path), "commitId": commit}
+        revision = {"revisionType": "GitHub", "gitHubLocation": location}
+        deployment: str = self.codedeploy.create_deployment(**self.names, revision=revision)["deploymentId"]
+        measured = until("the measurement of the deployment", lambda: self.stored.runs.get(deployment))
+        assert measured.measurement.status == "SUCCEEDED"
+        return deployment
+
+    def commit_of(self, deployment: str) -> str:
+        info = self.codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
+        return str(info["revision"]["gitHubLocation"]["commitId"])
+
+    def all(self) -> list[str]:
+        """Newest first."""
+        return list(self.codedeploy.list_deployments(**self.names)["deployments"])
+
+
 @pytest.fixture(scope="module")
-def deployed(state: CloudState, repository: Repository, stored: Records) -> str:
-    """A deployment that succeeded and was measured."""
-    codedeploy = client(state, "codedeploy")
-    codedeploy.create_application(applicationName=APPLICATION)
-    codedeploy.create_deployment_group(
-        applicationName=APPLICATION,
-        deploymentGroupName=GROUP,
-        serviceRoleArn="arn:aws:iam::000000000000:role/d",
-    )
-    location = {"repository": str(repository.path), "commitId": repository.last}
-    deployment: str = codedeploy.create_deployment(
-        applicationName=APPLICATION,
-        deploymentGroupName=GROUP,
-        revision={"revisionType": "GitHub", "gitHubLocation": location},
-    )["deploymentId"]
-    measured = until("the measurement of the deployment", lambda: stored.runs.get(deployment))
-    assert measured.measurement.status == "SUCCEEDED"
-    return deployment
+def releases(state: CloudState, repository: Repository, stored: Records) -> Releases:
+    return Releases(state, repository, stored)
+
+
+@pytest.fixture(scope="module")
+def deployed(releases: Releases, repository: Repository) -> str:
+    """The first deployment that succeeded and was measured."""
+    return releases.deploy(repository.first)
 
 
 @pytest.fixture
@@ -79,7 +101,11 @@ def ringing(state: CloudState) -> Iterator[Any]:
         )
         tell(name)
 
+    def settle() -> None:
+        cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue="OK", StateReason="no errors any more")
+
     ring.tell = tell  # type: ignore[attr-defined]
+    ring.settle = settle  # type: ignore[attr-defined]
     yield ring
     cloudwatch.delete_alarms(AlarmNames=[ALARM, "demo-other-5xx"])
 
@@ -97,15 +123,20 @@ def incidents_of(stored: Records, deployment: str) -> list[str]:
     return [each.id for each in stored.incidents.recent(50) if each.run.run_id == deployment]
 
 
+def watched(state: CloudState, alarm: str) -> list[str]:
+    """The incidents that the deployed function finds this alarm to belong to."""
+    function = state.outputs["WatchDeploymentFunctionName"]
+    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": alarm}}
+    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    return list(json.loads(reply["Payload"].read())["incidents"])
+
+
 def test_an_event_alone_opens_nothing(
     state: CloudState, stored: Records, deployed: str, ringing: Any
 ) -> None:
     """A forged event: the alarm is not ringing."""
     ringing.tell()
-    function = state.outputs["WatchDeploymentFunctionName"]
-    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": ALARM}}
-    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    assert json.loads(reply["Payload"].read()) == {"incidents": []}
+    assert watched(state, ALARM) == []
     assert incidents_of(stored, deployed) == []
 
 
@@ -122,14 +153,37 @@ def test_an_alarm_becomes_one_incident_of_the_deployment(
     assert incidents_of(stored, deployed) == [harm_incident_id(deployed)]
 
 
+def test_a_harmful_version_is_rolled_back_and_the_alarm_says_when_it_has_healed(
+    state: CloudState,
+    stored: Records,
+    deployed: str,
+    releases: Releases,
+    repository: Repository,
+    ringing: Any,
+) -> None:
+    harmful = releases.deploy(repository.last)
+    ringing()
+    until("a rollback", lambda: len(releases.all()) > 2 or None)
+    rollback, *before = releases.all()
+    assert before == [harmful, deployed]
+    assert releases.commit_of(rollback) == repository.first != releases.commit_of(harmful)
+    until("the measurement of the rollback", lambda: stored.runs.get(rollback))
+    assert Story(stored.ledger.entries(harm_incident_id(harmful))).outcome == "", "the alarm still rings"
+    ringing.settle()
+    story = story_of(stored, harmful)
+    assert (story.decision, story.action, story.outcome) == ("act", "roll_back_deployment", "healed")
+    reason = str(stored.ledger.entry(harm_incident_id(harmful), LedgerKind.OUTCOME).data["reason"])  # type: ignore[union-attr]
+    assert reason.endswith(f"OK again: {ALARM}")
+    ringing()
+    assert watched(state, ALARM) == [], "a rollback is not rolled back"
+    assert releases.all() == [rollback, *before]
+
+
 def test_an_alarm_that_no_watch_names_is_left_alone(
     state: CloudState, stored: Records, deployed: str, ringing: Any
 ) -> None:
     ringing("demo-other-5xx")
-    function = state.outputs["WatchDeploymentFunctionName"]
-    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": "demo-other-5xx"}}
-    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    assert json.loads(reply["Payload"].read()) == {"incidents": []}
+    assert watched(state, "demo-other-5xx") == []
 
 
 def test_who_watches_reads_alarms_and_can_change_none(state: CloudState, act_as: ActAs, ringing: Any) -> None:

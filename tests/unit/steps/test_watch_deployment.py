@@ -164,9 +164,10 @@ def test_a_deployment_is_to_blame_from_its_start_to_the_end_of_its_bake_window(
     assert (watched.unblamed is Unblamed.OUTSIDE_WINDOW) is not inside
 
 
-def test_the_latest_deployment_is_blamed_and_the_earlier_ones_in_the_window_are_named() -> None:
-    later = deployed("d-1", ago=20), deployed("d-0", ago=40)
-    world = World().ringing(*later, deployed("d-2"))
+def test_the_latest_deployment_is_blamed_and_those_that_had_not_proven_themselves_are_named() -> None:
+    """d-2 began a minute before its end: d-1 ended nine minutes before that, d-0 ten, and d-9 outside the window."""
+    earlier = deployed("d-1", ago=10), deployed("d-0", ago=11), deployed("d-9", ago=40)
+    world = World().ringing(*earlier, deployed("d-2"))
     assert world.look() == [Watched("shop-5xx", HARM)]
     (harm,) = world.harms.of_incident(HARM)
     assert harm.rivals == ("codedeploy:shop/prod d-1",)

@@ -8,6 +8,9 @@ from enum import StrEnum
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import RunStatus
 
+# A deployment that ended so long before the next one began, without an alarm, has proven itself.
+PROVEN = timedelta(minutes=10)
+
 
 class AlarmState(StrEnum):
     """What CloudWatch says of an alarm."""
@@ -38,7 +41,7 @@ class Harm:
     """What ties an alarm to the deployment of an incident, as it was found when the alarm went off.
 
     ``after_seconds`` is counted from the deployment's end, negative when it was still under way. ``rivals`` are the
-    other runs in whose bake window the alarm went off: they may be to blame as well.
+    other runs in whose bake window the alarm went off and that had not proven themselves: they may be to blame as well.
     """
 
     alarm: Alarm
@@ -59,6 +62,11 @@ class Unblamed(StrEnum):
 def baking(run: Measurement, at: datetime, bake: timedelta) -> bool:
     """Whether ``at`` lies between the run's start and the end of its bake window. What never ran deploys nothing."""
     return run.status is not RunStatus.SUPERSEDED and run.started_at <= at <= run.ended_at + bake
+
+
+def unproven(blamed: Measurement, others: Iterable[Measurement]) -> list[Measurement]:
+    """Those of the others that had not baked quietly for long enough when the blamed one began."""
+    return [other for other in others if other.ended_at > blamed.started_at - PROVEN]
 
 
 def newest_first(runs: Iterable[Measurement]) -> list[Measurement]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from selfheal.diagnose.redact import Redactor
-from selfheal.domain.harm import Alarm, AlarmState, Harm, Unblamed, baking, newest_first
+from selfheal.domain.harm import Alarm, AlarmState, Harm, Unblamed, baking, newest_first, unproven
 from selfheal.domain.incident import Incident, IncidentKind, harm_incident_id
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
@@ -75,10 +75,10 @@ class DeploymentWatch:
         suspects = newest_first(self._suspects(alarm))
         if reason := self._unblamed(suspects):
             return Watched(alarm.name, unblamed=reason)
-        blamed, *rivals = suspects
+        blamed, *others = suspects
         incident_id = harm_incident_id(blamed.run_id)
         # The alarm first: whoever sees the incident sees what it is about.
-        self.harms.note(incident_id, self._harm(alarm, blamed, rivals))
+        self.harms.note(incident_id, self._harm(alarm, blamed, unproven(blamed, others)))
         self._open(incident_id, blamed, alarm.name)
         return Watched(alarm.name, incident_id)
 
