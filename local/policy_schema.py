@@ -10,8 +10,8 @@ from typing import Any
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.freeze import Weekday
 from selfheal.domain.freeze_table import LONGEST_REASON
-from selfheal.domain.policy import LONGEST_DELAY_SECONDS, Autonomy, Breaker, Budget, Mode
-from selfheal.domain.policy_file import LONGEST_COOL_DOWN_SECONDS, MOST, PATTERN
+from selfheal.domain.policy import LONGEST_DELAY_SECONDS, RUN_RUNBOOK, Autonomy, Breaker, Budget, Mode
+from selfheal.domain.policy_file import DOCUMENT_NAME, LONGEST_COOL_DOWN_SECONDS, MOST, PATTERN
 from selfheal.domain.remedy import Risk
 from selfheal.domain.toml_table import CONTROL
 from selfheal.domain.watch import BAKE_MINUTES, LONGEST_BAKE_MINUTES
@@ -83,8 +83,17 @@ def _rule() -> Schema:
         "min_confidence": _number(0.7, 0, 1),
         "max_risk": {"enum": [risk.value for risk in Risk], "default": Risk.REPLACES.value},
         "delay_seconds": {"type": "integer", "minimum": 0, "maximum": LONGEST_DELAY_SECONDS},
+        "runbook": {"type": "string", "pattern": f"^{DOCUMENT_NAME}$"},
     }
-    return _table(keys, required=("pipelines", "causes", "remedies", "mode"))
+    return _table(keys, required=("pipelines", "causes", "remedies", "mode")) | {"allOf": _runbook()}
+
+
+def _runbook() -> list[Schema]:
+    """Who names the remedy must name the document, and who names the document must name the remedy."""
+    remedies = {"properties": {"remedies": {"contains": {"const": RUN_RUNBOOK}}}, "required": ["remedies"]}
+    either = {"properties": {"remedies": {"contains": {"enum": [RUN_RUNBOOK, "*"]}}}}
+    document = {"required": ["runbook"]}
+    return [{"if": remedies, "then": document}, {"if": document, "then": either}]
 
 
 def _freeze() -> Schema:

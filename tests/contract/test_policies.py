@@ -41,7 +41,7 @@ def test_what_the_default_policy_shows_as_examples_is_valid() -> None:
     examples = text[text.index("# protected") :]
     uncommented = "\n".join(line.removeprefix("# ").removeprefix("#") for line in examples.splitlines())
     policy = parse_policy(uncommented, REMEDIES)
-    assert len(tomllib.loads(uncommented)["rule"]) == len(policy.rules) == 2
+    assert len(tomllib.loads(uncommented)["rule"]) == len(policy.rules) == 3
     assert len(policy.freezes) == 2 and policy.protected("codedeploy:shop/prod")
 
 

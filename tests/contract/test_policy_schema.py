@@ -35,7 +35,8 @@ GOOD: dict[str, Any] = {
         {
             "pipelines": ["codebuild:shop", "*"],
             "causes": ["network", "*"],
-            "remedies": ["retry_build"],
+            "remedies": ["retry_build", "run_runbook"],
+            "runbook": "Selfheal-clear-cache",
             "mode": "act",
             "min_confidence": 0.7,
             "max_risk": "repeats",

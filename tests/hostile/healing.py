@@ -13,7 +13,6 @@ from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.run import Run
 from selfheal.domain.score import Level, Score
 from selfheal.ports import Model, TestCase
-from selfheal.remedy_ports import Tools
 from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
@@ -29,13 +28,12 @@ from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_run
-from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
 from selfheal.testing.service import FakeService, FixedClock
-from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.vain import MemoryVain
 from selfheal.wire import decode, encode
 
@@ -183,7 +181,7 @@ class Healing:
         executor = Executor(
             incidents=self.incidents,
             reader=self.service,
-            tools=Tools(self.service, FakeStages(), FakeDeployments()),
+            tools=fake_tools(self.service),
             actions=self.actions,
             ledger=self.ledger,
             clock=self.clock,

@@ -21,14 +21,12 @@ from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
 from selfheal.measure_ports import Utilisation
 from selfheal.remedies.registry import catalogue
-from selfheal.remedy_ports import Tools
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
 from selfheal.testing.builders import NOON, a_measurement, a_run
-from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import (
@@ -43,8 +41,8 @@ from selfheal.testing.memory import (
 )
 from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
-from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.vain import MemoryVain
 from selfheal.testing.waiters import MemoryWaiters
 
@@ -86,7 +84,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         logs=service,
         log_sizes=service,
         deployment_steps=service,
-        tools=Tools(service, FakeStages(), FakeDeployments()),
+        tools=fake_tools(service),
         finished=service,
         lake=MemoryLake(),
         models=MemoryModels(),

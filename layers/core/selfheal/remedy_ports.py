@@ -3,6 +3,7 @@
 Every method may raise Throttled, ServiceUnavailable (worth another attempt) or RequestRejected (not).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -185,15 +186,24 @@ class Deployments(Protocol):
         """CreateDeployment of what that deployment deployed, not taken back by itself. Gives the new one's id."""
 
 
+class Runbooks(Protocol):
+    """What remedies may do to Systems Manager Automation."""
+
+    def start(self, document: str, parameters: Mapping[str, str], token: str) -> str:
+        """StartAutomationExecution. Gives the execution's id; the same token and parameters always give the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What a remedy may know of the incident beside its run. None of it was written by a log or a model.
 
-    ``actor`` is the name in the initiator of everything that Selfheal starts.
+    ``actor`` is the name in the initiator of everything that Selfheal starts; ``runbook`` is the document that the
+    policy rule names.
     """
 
     incident_id: str = ""
     actor: str = ""
+    runbook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +213,5 @@ class Tools:
     builds: Builds
     stages: Stages
     deployments: Deployments
+    runbooks: Runbooks
     case: Case = field(default_factory=Case)

@@ -47,6 +47,7 @@ class Services(Stores):
     @cached_property
     def tools(self) -> Tools:
         """What remedies work with."""
+        from selfheal.adapters.automation import AutomationRunbooks
         from selfheal.adapters.build_actions import CodeBuildBuilds
         from selfheal.adapters.deployment_actions import CodeDeployDeployments
         from selfheal.adapters.stage_actions import CodePipelineStages
@@ -55,6 +56,7 @@ class Services(Stores):
             CodeBuildBuilds(self._clients("codebuild")),
             CodePipelineStages(self._clients("codepipeline")),
             CodeDeployDeployments(self._clients("codedeploy")),
+            AutomationRunbooks(self._clients("ssm")),
         )
 
     @cached_property

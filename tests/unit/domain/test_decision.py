@@ -226,6 +226,7 @@ policies = st.lists(
 ).map(
     lambda rules: "".join(
         f'[[rule]]\npipelines = ["{p}"]\ncauses = ["{c}"]\nremedies = ["{r}"]\nmode = "{m}"\nmin_confidence = {f}\n'
+        + ('runbook = "Selfheal-clean-up"\n' if r in ("*", "run_runbook") else "")
         for p, c, r, m, f in rules
     )
 )

@@ -9,11 +9,10 @@ import pytest
 from selfheal.domain.errors import ActionRefused
 from selfheal.domain.run import RunStatus
 from selfheal.remedies.registry import remedy_module
-from selfheal.remedy_ports import Case, Tools
+from selfheal.remedy_ports import Case
 from selfheal.testing.builders import NOON, a_run
-from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.service import FakeService
-from selfheal.testing.stages import FakeStages
+from selfheal.testing.toolbox import fake_tools
 
 BUILDING = ["retry_build", "retry_build_clean", "retry_build_bigger", "retry_build_longer", "wait_and_retry"]
 ANEW = ["retry_build_clean", "retry_build_bigger", "retry_build_longer"]
@@ -40,7 +39,7 @@ def service(**details: Any) -> FakeService:
 
 
 def refusal(remedy: str, fake: FakeService, run: Any = TIMED_OUT) -> str:
-    return remedy_module(remedy).preflight(run, Tools(fake, FakeStages(), FakeDeployments()))
+    return remedy_module(remedy).preflight(run, fake_tools(fake))
 
 
 @pytest.mark.parametrize("remedy", BUILDING)
@@ -97,11 +96,9 @@ def test_a_build_started_anew_must_be_what_the_project_alone_gives(remedy: str) 
 )
 def test_the_next_size_is_one_that_the_environment_has(environment: str, size: str, next_size: str) -> None:
     fake = service(environment_type=environment, compute_type=size)
-    plan = remedy_module("retry_build_bigger").plan(TIMED_OUT, Tools(fake, FakeStages(), FakeDeployments()))
+    plan = remedy_module("retry_build_bigger").plan(TIMED_OUT, fake_tools(fake))
     assert plan.parameters == {"compute_type": next_size}
-    remedy_module("retry_build_bigger").start(
-        plan, TIMED_OUT, Tools(fake, FakeStages(), FakeDeployments()), "token"
-    )
+    remedy_module("retry_build_bigger").start(plan, TIMED_OUT, fake_tools(fake), "token")
     assert fake.started == [(next_size, "shop:1")]
 
 
@@ -118,17 +115,15 @@ def test_what_cannot_be_built_on_something_larger_is_refused(details: dict[str, 
     fake = service(**details)
     assert words in refusal("retry_build_bigger", fake)
     with pytest.raises(ActionRefused, match=words):
-        remedy_module("retry_build_bigger").plan(TIMED_OUT, Tools(fake, FakeStages(), FakeDeployments()))
+        remedy_module("retry_build_bigger").plan(TIMED_OUT, fake_tools(fake))
 
 
 @pytest.mark.parametrize(("limit", "new"), [(60, "120"), (1500, "2160")])
 def test_twice_the_time_is_given_up_to_the_service_s_limit(limit: int, new: str) -> None:
     fake = service(timeout_minutes=limit)
-    plan = remedy_module("retry_build_longer").plan(TIMED_OUT, Tools(fake, FakeStages(), FakeDeployments()))
+    plan = remedy_module("retry_build_longer").plan(TIMED_OUT, fake_tools(fake))
     assert plan.parameters == {"timeout_minutes": new}
-    remedy_module("retry_build_longer").start(
-        plan, TIMED_OUT, Tools(fake, FakeStages(), FakeDeployments()), "token"
-    )
+    remedy_module("retry_build_longer").start(plan, TIMED_OUT, fake_tools(fake), "token")
     assert fake.started == [(f"{new} min", "shop:1")]
 
 
@@ -162,5 +157,5 @@ def test_a_lost_build_is_one_of_ours_of_the_same_commit(remedy: str) -> None:
         ("suffix", "role/not-execute-action", TIMED_OUT.source_version),
     ]:
         fake.add(a_run(f"shop:{name}", started_at=NOON, initiator=initiator, source_version=commit))
-    tools = Tools(fake, FakeStages(), FakeDeployments(), Case("incident", "execute-action"))
+    tools = fake_tools(fake, case=Case("incident", "execute-action"))
     assert set(remedy_module(remedy).find(TIMED_OUT, tools, NOON)) == {"shop:ours", "shop:queued"}

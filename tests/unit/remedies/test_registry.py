@@ -21,6 +21,7 @@ def test_the_catalogue_is_what_it_says_it_is() -> None:
         "retry_stage",
         "roll_back_deployment",
         "roll_back_stage",
+        "run_runbook",
         "wait_and_retry",
     ]
 

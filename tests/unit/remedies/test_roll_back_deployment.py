@@ -12,8 +12,7 @@ from selfheal.remedies import roll_back_deployment
 from selfheal.remedy_ports import Case, Tools
 from selfheal.testing.deployments import BAD, GOOD, FakeDeployments, a_deployment_run
 from selfheal.testing.execution import World
-from selfheal.testing.service import FakeService
-from selfheal.testing.stages import FakeStages
+from selfheal.testing.toolbox import fake_tools
 
 CASE = Case("0123456789abcdef", "execute-action")
 RUN = a_deployment_run()
@@ -27,7 +26,7 @@ def deployments(**details: Any) -> FakeDeployments:
 
 
 def tools(fake: FakeDeployments) -> Tools:
-    return Tools(FakeService(), FakeStages(), fake, CASE)
+    return fake_tools(deployments=fake, case=CASE)
 
 
 def plan(fake: FakeDeployments) -> Plan:

@@ -11,10 +11,9 @@ from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies.registry import remedy_module, undo_of
 from selfheal.remedy_ports import Case, Execution, StageAttempt, Tools
 from selfheal.testing.builders import a_run
-from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.execution import World
-from selfheal.testing.service import FakeService
 from selfheal.testing.stages import FAILED, GOOD, OLDER, FakeStages, a_stage_run
+from selfheal.testing.toolbox import fake_tools
 
 CASE = Case("0123456789abcdef", "execute-action")
 ON_STAGES = ["retry_stage", "roll_back_stage", "hold_stage", "wait_and_retry"]
@@ -29,7 +28,7 @@ def stages(**details: Any) -> FakeStages:
 
 
 def tools(fake: FakeStages) -> Tools:
-    return Tools(FakeService(), fake, FakeDeployments(), CASE)
+    return fake_tools(stages=fake, case=CASE)
 
 
 def refusal(remedy: str, fake: FakeStages, run: Run = STAGE) -> str:

@@ -15,7 +15,6 @@ from selfheal.domain.incident import IncidentKind, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
-from selfheal.remedy_ports import Tools
 from selfheal.steps.await_outcome import AwaitRequest, await_outcome
 from selfheal.steps.escalate import escalate
 from selfheal.steps.estimate import Estimator
@@ -29,7 +28,6 @@ from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
-from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import (
     MemoryBus,
@@ -40,8 +38,8 @@ from selfheal.testing.memory import (
     MemoryRuns,
 )
 from selfheal.testing.service import FakeService, FixedClock
-from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.waiters import MemoryWaiters, deliver
 from selfheal.wire import encode, event_of
 
@@ -105,7 +103,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            tools=Tools(guard(self.service), guard(FakeStages()), guard(FakeDeployments())),
+            tools=fake_tools(guard(self.service)),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,

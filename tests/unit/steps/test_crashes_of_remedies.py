@@ -10,7 +10,7 @@ import pytest
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.run import Run, RunStatus
-from selfheal.remedies.registry import modules
+from selfheal.remedies.registry import modules, remedy_module
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.deployments import a_deployment_run
 from selfheal.testing.execution import World
@@ -31,12 +31,13 @@ CASES: dict[str, tuple[Run, str]] = {
     "roll_back_stage": (a_stage_run(), "shop/Deploy/rollback-1/1"),
     "hold_stage": (a_stage_run(), ""),
     "roll_back_deployment": (a_deployment_run(), "d-AGAIN-1"),
+    "run_runbook": (a_run(), "automation-1"),
 }
 ALL = [(remedy, n, after) for remedy in CASES for n, after in EVERY_CALL]
 
 
 def a_world(remedy: str) -> World:
-    world = World(run=CASES[remedy][0])
+    world = World(run=CASES[remedy][0], runbook="Selfheal-clean-up")
     good = a_run("shop:good", RunStatus.SUCCEEDED, source_version="f" * 40)
     world.service.add(replace(good, started_at=NOON - timedelta(hours=1), ended_at=NOON))
     world.decide(remedy)
@@ -48,7 +49,7 @@ def effects(world: World) -> list[Any]:
     stages = world.stages.changed
     held = {change for change in stages if change[0] == "hold"}
     others = [change for change in stages if change not in held]
-    return [*world.service.started, *world.deployments.changed, *others, *held]
+    return [*world.service.started, *world.runbooks.started, *world.deployments.changed, *others, *held]
 
 
 def test_every_remedy_that_touches_something_is_tried_here() -> None:
@@ -70,7 +71,7 @@ def test_a_remedy_acts_once_wherever_the_function_dies(remedy: str, n: int, afte
     world.clock.advance(3600)
     world.service.tokens.clear()  # CodeBuild forgets idempotency tokens after five minutes
     action = world.execute(remedy)
-    ended = ActionStatus.STARTED if CASES[remedy][1] else ActionStatus.DONE
+    ended = ActionStatus.STARTED if remedy_module(remedy).REMEDY.awaits else ActionStatus.DONE
     assert (action.status, action.new_run_id) == (ended, CASES[remedy][1])
     assert len(effects(world)) == len(world.actions.charged) == 1
     assert world.execute(remedy) == action and len(effects(world)) == 1

@@ -113,6 +113,7 @@ policies = st.lists(
     lambda rules: parse_policy(
         "".join(
             f'[[rule]]\npipelines = ["*"]\ncauses = ["*"]\nremedies = ["{r}"]\nmode = "{m}"\nmin_confidence = {c}\n'
+            + ('runbook = "Selfheal-clean-up"\n' if r in ("*", "run_runbook") else "")
             for r, m, c in rules
         ),
         frozenset(REMEDIES),

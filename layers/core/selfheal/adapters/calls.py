@@ -17,6 +17,7 @@ Json = Mapping[str, Any]
 _THROTTLED = frozenset(
     {
         "AccountLimitExceededException",
+        "AutomationExecutionLimitExceededException",
         "BandwidthLimitExceeded",
         "ConditionalRequestConflict",
         "KMSThrottlingException",
@@ -40,7 +41,7 @@ _UNAVAILABLE = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "ServiceUnavailable"}
 )
 # Their requests hold names and ids only, so what they answer can be shown. The others may quote a payload.
-_NAMES_ONLY = ("cloudwatch:", "codebuild:", "codedeploy:", "codepipeline:", "logs:")
+_NAMES_ONLY = ("cloudwatch:", "codebuild:", "codedeploy:", "codepipeline:", "logs:", "ssm:")
 _ACCESS_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 _MESSAGE_LIMIT = 500
 SERVER_ERROR = 500

@@ -1,6 +1,6 @@
 """Choice: which remedy of the catalogue is to be decided on. Pure; what policy permits comes in as a question."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from selfheal.domain.diagnosis import Diagnosis, Suspect
 from selfheal.domain.incident import IncidentKind
@@ -17,14 +17,17 @@ def applicable(
     catalogue: Iterable[Remedy],
     service: Service = Service.CODEBUILD,
     kind: IncidentKind = IncidentKind.FAILED,
+    named: Container[str] = (),
 ) -> list[Remedy]:
     """The remedies that fit the diagnosis, best first; ``notify`` fits everything and comes last.
 
-    ``service`` is the run's. A remedy made for the suspected part of the environment goes before one made for the
-    cause, that before a general one; then less risk first, and among equals the one that waits.
+    ``service`` is the run's, ``named`` are the remedies that rules name (see ``Remedy.only_by_name``). A remedy made
+    for the suspected part of the environment goes before one made for the cause, that before a general one; then
+    less risk first, and among equals the one that waits.
     """
     through = Service.CODEPIPELINE if diagnosis.pipeline else service
-    fitting = [r for r in catalogue if r.id == NOTIFY or _fits(r, diagnosis, through, kind)]
+    open_to_choice = [r for r in catalogue if not r.only_by_name or r.id in named]
+    fitting = [r for r in open_to_choice if r.id == NOTIFY or _fits(r, diagnosis, through, kind)]
     return sorted(
         fitting,
         key=lambda r: (

@@ -8,7 +8,7 @@ from selfheal.domain.choice import NOTIFY, applicable, choose, delay
 from selfheal.domain.diagnosis import ALARM, SCORE, Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.permission import Circumstances, objection
-from selfheal.domain.policy import Mode, Policy, Rule
+from selfheal.domain.policy import RUN_RUNBOOK, Mode, Policy, Rule
 from selfheal.domain.remedy import Remedy
 from selfheal.domain.run import PipelineKey
 
@@ -24,13 +24,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on one remedy, always with a reason a person can read."""
+    """The verdict on one remedy, always with a reason a person can read. ``runbook`` is the one that the rule names,
+    for the remedy that runs one."""
 
     verdict: Verdict
     remedy: str
     reason: str
     policy_version: str
     delay_seconds: int = 0
+    runbook: str = ""
 
 
 def chosen(
@@ -49,7 +51,8 @@ def chosen(
             return False
         return remedy.risk.rank <= rule.max_risk.rank
 
-    return choose(applicable(diagnosis, catalogue, pipeline.service, kind), suggested, permitted)
+    named = {remedy.id for remedy in catalogue if permitted(remedy)}
+    return choose(applicable(diagnosis, catalogue, pipeline.service, kind, named), suggested, permitted)
 
 
 def decide(
@@ -59,7 +62,8 @@ def decide(
     rule = policy.rule_for(pipeline, diagnosis.cause, remedy.id)
     verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, rule, now)
     seconds = delay(remedy, diagnosis, rule.delay_seconds if rule else None)
-    return Decision(verdict, remedy.id, reason, policy.version, seconds)
+    runbook = rule.runbook if rule and remedy.id == RUN_RUNBOOK else ""
+    return Decision(verdict, remedy.id, reason, policy.version, seconds, runbook)
 
 
 def _verdict(

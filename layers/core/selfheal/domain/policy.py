@@ -10,6 +10,7 @@ from selfheal.domain.remedy import Risk
 from selfheal.domain.watch import Watch
 
 LONGEST_DELAY_SECONDS = 3600
+RUN_RUNBOOK = "run_runbook"
 
 
 class Mode(StrEnum):
@@ -25,7 +26,8 @@ class Rule:
     """One ``[[rule]]``. Patterns are shell globs that must match the whole pipeline key.
 
     ``max_risk`` is the highest risk of a remedy it lets pass. ``delay_seconds`` replaces the time the remedy itself
-    would wait before it is carried out. ``number`` counts rules from 1 as they stand in the file.
+    would wait before it is carried out. ``runbook`` is the automation document that ``run_runbook`` starts; without one
+    the rule does not speak of that remedy. ``number`` counts rules from 1 as they stand in the file.
     """
 
     pipelines: tuple[str, ...]
@@ -36,10 +38,13 @@ class Rule:
     max_risk: Risk = Risk.REPLACES
     delay_seconds: int | None = None
     number: int = 0
+    runbook: str = ""
 
     def matches(self, pipeline: str, cause: Cause, remedy: str) -> bool:
         """Whether this rule speaks of that remedy for that cause in that pipeline."""
-        return cause in self.causes and remedy in self.remedies and matches_any(pipeline, self.pipelines)
+        if remedy not in self.remedies or (remedy == RUN_RUNBOOK and not self.runbook):
+            return False
+        return cause in self.causes and matches_any(pipeline, self.pipelines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,39 @@ import tomllib
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import InvalidPolicy
 from selfheal.domain.freeze_table import FREEZE_KEYS, freeze
-from selfheal.domain.policy import LONGEST_DELAY_SECONDS, Autonomy, Breaker, Budget, Mode, Policy, Rule
+from selfheal.domain.policy import (
+    LONGEST_DELAY_SECONDS,
+    RUN_RUNBOOK,
+    Autonomy,
+    Breaker,
+    Budget,
+    Mode,
+    Policy,
+    Rule,
+)
 from selfheal.domain.remedy import Risk
 from selfheal.domain.toml_table import TomlTable
 from selfheal.domain.watch import parse_watches
 
 MOST = 1_000_000
 LONGEST_COOL_DOWN_SECONDS = 7 * 24 * 3600
+DOCUMENT_NAME = r"[A-Za-z0-9_.-]{3,128}"
+LONGEST_DOCUMENT_NAME = 128
 PATTERN = r"^(\*|codebuild:|codepipeline:|codedeploy:)"
 
 BUDGET_KEYS = tuple(Budget.__dataclass_fields__)
 BREAKER_KEYS = tuple(Breaker.__dataclass_fields__)
 AUTONOMY_KEYS = tuple(Autonomy.__dataclass_fields__)
-RULE_KEYS = ("pipelines", "causes", "remedies", "mode", "min_confidence", "max_risk", "delay_seconds")
+RULE_KEYS = (
+    "pipelines",
+    "causes",
+    "remedies",
+    "mode",
+    "min_confidence",
+    "max_risk",
+    "delay_seconds",
+    "runbook",
+)
 TOP_KEYS = ("protected", "cool_down_seconds", "budget", "breaker", "autonomy", "freeze", "rule", "watch")
 
 
@@ -93,7 +113,23 @@ def _rule(number: int, value: object, known_remedies: frozenset[str]) -> Rule:
         max_risk=table.member("max_risk", Risk, Risk.REPLACES),
         delay_seconds=table.whole("delay_seconds", 0, 0, LONGEST_DELAY_SECONDS) if delay else None,
         number=number,
+        runbook=_runbook(table),
     )
+
+
+def _runbook(table: TomlTable) -> str:
+    """The document of a rule that runs one: such a rule must name it, and no other rule may."""
+    named = table.names("remedies")
+    if "runbook" not in table.values:
+        if RUN_RUNBOOK in named:
+            raise table.refuse("runbook", f"name the automation document that {RUN_RUNBOOK} starts")
+        return ""
+    name = table.text("runbook", "", LONGEST_DOCUMENT_NAME)
+    if not re.fullmatch(DOCUMENT_NAME, name):
+        raise table.refuse("runbook", "must be the name of an automation document, not its ARN")
+    if not {RUN_RUNBOOK, "*"} & set(named):
+        raise table.refuse("runbook", f"remedies does not name {RUN_RUNBOOK}, so nothing would start it")
+    return name
 
 
 def _patterns(table: TomlTable, key: str) -> tuple[str, ...]:

@@ -34,9 +34,10 @@ class Remedy:
     ``causes`` are those it may be used for, ``made_for`` those it is the particular answer to; ``suspect`` narrows it
     to failures where that part of the environment is to blame. ``services`` are those it goes through (a build that a
     pipeline started is repeated through CodePipeline). With ``needs_transient`` it is of no use unless another attempt
-    of the same can pass. ``delay_seconds`` is waited before it is carried out. ``awaits``: what it starts is a run
-    whose end comes back as an event. ``iam_actions`` are all the calls it makes (the template grants execute_action
-    exactly the union); ``undo`` says how a person takes it back.
+    of the same can pass. ``only_by_name``: it is no choice unless a policy rule names it. ``delay_seconds`` is waited
+    before it is carried out. ``awaits``: what it starts is a run whose end comes back as an event. ``iam_actions`` are
+    all the calls it makes (the template grants execute_action exactly the union); ``undo`` says how a person takes it
+    back.
     """
 
     id: str
@@ -52,3 +53,4 @@ class Remedy:
     suspect: Suspect = Suspect.NONE
     delay_seconds: int = 0
     awaits: bool = True
+    only_by_name: bool = False

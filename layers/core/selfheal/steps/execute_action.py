@@ -67,7 +67,7 @@ class Executor:
             return self._done(incident, request.remedy)
         earlier = action = self.actions.of_incident(incident.id)
         if request.undo:
-            return self._undo(incident, action)
+            return self._undo(decision, incident, action)
         try:
             action = action or self._intend(decision, incident, remedy)
             return self._settle(decision, incident, remedy, action, resumed=earlier is not None)
@@ -93,7 +93,7 @@ class Executor:
         return done
 
     def _intend(self, decision: Decision, incident: Incident, remedy: RemedyModule) -> Action:
-        run, tools = self.reader.read(incident.run), self._tools(incident)
+        run, tools = self.reader.read(incident.run), self._tools(incident, decision)
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         plan = remedy.plan(run, tools)
@@ -109,7 +109,7 @@ class Executor:
         self._record(replace(action, status=ActionStatus.INTENDED, new_run_id=""), LedgerKind.ACTION_INTENDED)
         if action.status in FINAL:
             return self._recorded(action)
-        run, tools = self.reader.read(incident.run), self._tools(incident)
+        run, tools = self.reader.read(incident.run), self._tools(incident, decision)
         new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
         if not new_run_id:
             plan = remedy.plan(run, tools)
@@ -132,16 +132,16 @@ class Executor:
                 return found
             raise
 
-    def _tools(self, incident: Incident) -> Tools:
+    def _tools(self, incident: Incident, decision: Decision) -> Tools:
         """The tools, with what this incident's remedy may know."""
-        return replace(self.tools, case=Case(incident.id, self.actor))
+        return replace(self.tools, case=Case(incident.id, self.actor, decision.runbook))
 
     def _find_lost(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
         """What an attempt which died before it could note it has started; empty when it started nothing."""
         started = remedy.find(run, tools, action.intended_at - CLOCKS_APART)
         return next((run_id for run_id in started if not self.actions.incident_of_run(run_id)), "")
 
-    def _undo(self, incident: Incident, action: Action | None) -> Action:
+    def _undo(self, decision: Decision, incident: Incident, action: Action | None) -> Action:
         """Take the action back, at most once, if what the services say of its run bears out that it is worse.
 
         Undoing what is undone changes nothing, so the ledger's entry comes last.
@@ -155,7 +155,7 @@ class Executor:
         ):
             return replace(action, undo=f"{action.new_run_id} is not found to be worse: it stays as it is")
         run = self.reader.read(incident.run)
-        said = undone(action, run, self._tools(incident), self.permission.check_undo)
+        said = undone(action, run, self._tools(incident, decision), self.permission.check_undo)
         if said == TAKEN_BACK:
             self._record(replace(action, undo=said), LedgerKind.UNDONE)
         return replace(action, undo=said)

@@ -6,6 +6,7 @@ from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Breakers
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.approval import Answer, ApprovalStatus
+from selfheal.domain.choice import NOTIFY
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.experiment import Again, Label
@@ -121,7 +122,7 @@ def judge(
     if action.status is ActionStatus.REFUSED:
         return OutcomeStatus.REFUSED, action.reason
     if action.status is ActionStatus.DONE:
-        return OutcomeStatus.NOTIFIED, decision.reason
+        return _judge_done(decision, action)
     return _judge_run(action, observed, examined or Again())
 
 
@@ -141,6 +142,17 @@ def _judge_answer(decision: Decision, answer: Answer | None) -> tuple[OutcomeSta
         ApprovalStatus.EXPIRED: f"{decision.remedy} was not approved: {answer.reason or 'nobody answered in time'}",
     }
     return OutcomeStatus.REFUSED, told.get(answer.status, answer.reason)
+
+
+def _judge_done(decision: Decision, action: Action) -> tuple[OutcomeStatus, str]:
+    """An action that starts no run of a pipeline: people are told, or something is done whose end nobody reports."""
+    if action.remedy == NOTIFY:
+        return OutcomeStatus.NOTIFIED, decision.reason
+    started = f" ({action.new_run_id})" if action.new_run_id else ""
+    return (
+        OutcomeStatus.UNKNOWN,
+        f"{action.remedy} was carried out{started}; whether it helped, a person must see",
+    )
 
 
 def _judge_run(action: Action, observed: Observed | None, examined: Again) -> tuple[OutcomeStatus, str]:

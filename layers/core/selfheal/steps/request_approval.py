@@ -6,7 +6,7 @@ from datetime import timedelta
 from selfheal.approval_ports import ApprovalStore
 from selfheal.domain.action import Plan
 from selfheal.domain.approval import Approval, ApprovalStatus
-from selfheal.domain.decision import Verdict
+from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import ActionRefused, InvalidEvent
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
@@ -63,14 +63,15 @@ class Asker:
         An answer that is there already, or that nobody can give any more, ends the wait at once.
         """
         incident = self.incidents.get(request.incident_id)
-        self._check_decided(request, incident)
-        approval = self.approvals.get(incident.id) or self.approvals.ask(self._question(request, incident))
+        decision = self._check_decided(request, incident)
+        approval = self.approvals.get(incident.id)
+        approval = approval or self.approvals.ask(self._question(request, decision, incident))
         self.waiters.add(approval_of(incident.id), request.task_token)
         if approval.open_at(self.clock.now()):
             self._tell(approval)
         return self._settle(incident.id, approval)
 
-    def _check_decided(self, request: ApprovalRequest, incident: Incident) -> None:
+    def _check_decided(self, request: ApprovalRequest, incident: Incident) -> Decision:
         decided = decision_on(incident.id, self.ledger)
         asked = (request.run_id, request.remedy, request.policy_version, Verdict.ASK)
         if decided is None or asked != (
@@ -80,12 +81,13 @@ class Asker:
             decided.verdict,
         ):
             raise InvalidEvent("remedy", "this is not what people were to be asked about this incident")
+        return decided
 
-    def _question(self, request: ApprovalRequest, incident: Incident) -> Approval:
+    def _question(self, request: ApprovalRequest, decision: Decision, incident: Incident) -> Approval:
         now = self.clock.now()
         run = self.reader.read(incident.run)
         try:
-            plan, refused = self._plan(request, run), ""
+            plan, refused = self._plan(request, decision, run), ""
         except ActionRefused as refusal:
             plan, refused = Plan(request.remedy, run.ref.run_id, run.source_version), str(refusal)
         return Approval(
@@ -103,12 +105,12 @@ class Asker:
             reason=refused,
         )
 
-    def _plan(self, request: ApprovalRequest, run: Run) -> Plan:
+    def _plan(self, request: ApprovalRequest, decision: Decision, run: Run) -> Plan:
         """Nobody is asked about what could not be done anyway. Raises ActionRefused."""
         if request.policy_version != self.policy.version:
             raise ActionRefused("the policy has changed since this was decided")
         remedy = remedy_module(request.remedy)
-        tools = replace(self.tools, case=Case(request.incident_id, self.actor))
+        tools = replace(self.tools, case=Case(request.incident_id, self.actor, decision.runbook))
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)

@@ -8,7 +8,6 @@ from typing import Any
 from selfheal.domain.action import Action
 from selfheal.domain.approval import Answer, Approval
 from selfheal.domain.decision import Verdict
-from selfheal.remedy_ports import Tools
 from selfheal.steps.answer_approval import Answerer, Reply, SignedStatement, Statement
 from selfheal.steps.request_approval import ApprovalRequest, Asker
 from selfheal.testing.approvals import ACCOUNT, ALICE, FakeIdentities, proof_of
@@ -43,7 +42,7 @@ class AskingWorld:
         asker = Asker(
             incidents=guard(world.incidents),
             reader=guard(world.service),
-            tools=Tools(guard(world.service), guard(world.stages), guard(world.deployments)),
+            tools=world.tools(guard),
             approvals=guard(world.approvals),
             waiters=guard(self.waiters),
             ledger=guard(world.ledger),

@@ -1,6 +1,8 @@
 """A world in memory in which execute_action can be run: one failed run (of the project ``shop``) and its incident."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.decision import Decision, Verdict
@@ -18,6 +20,7 @@ from selfheal.testing.builders import NOON, a_run, an_incident
 from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.fuse import Fuse, never
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
+from selfheal.testing.runbooks import FakeRunbooks
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
@@ -44,6 +47,8 @@ class World:
     service: FakeService = field(init=False)
     stages: FakeStages = field(init=False)
     deployments: FakeDeployments = field(init=False)
+    runbooks: FakeRunbooks = field(default_factory=FakeRunbooks)
+    runbook: str = ""
     incident: Incident = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,9 +62,13 @@ class World:
         self.incidents.open(self.incident)
         self.clock.advance(120)
 
+    def tools(self, guard: Callable[[Any], Any]) -> Tools:
+        """What remedies work with; ``guard`` stands before every port."""
+        return Tools(guard(self.service), guard(self.stages), guard(self.deployments), guard(self.runbooks))
+
     def decide(self, remedy: str = "retry_build", verdict: Verdict = Verdict.ACT) -> None:
         """Write the decision that execute_action will look for."""
-        decision = Decision(verdict, remedy, "policy allows it", "v1")
+        decision = Decision(verdict, remedy, "policy allows it", "v1", runbook=self.runbook)
         self.ledger.append(LedgerEntry(self.incident.id, LedgerKind.DECIDED, NOON, encode(decision)))
 
     def execute(
@@ -76,7 +85,7 @@ class World:
         executor = Executor(
             incidents=guard(self.incidents),
             reader=guard(self.service),
-            tools=Tools(guard(self.service), guard(self.stages), guard(self.deployments)),
+            tools=self.tools(guard),
             actions=guard(self.actions),
             ledger=guard(self.ledger),
             clock=self.clock,
