@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from selfheal.domain.experiment import Again
-from selfheal.domain.run import PipelineKey, RunStatus
+from selfheal.domain.run import Phase, PipelineKey, RunRef, RunStatus
 from selfheal.ports import TestCase
 from selfheal.steps.examine_outcome import ExamineRequest, examine_outcome
 from selfheal.steps.examine_run import Examiner
@@ -76,6 +76,18 @@ def test_a_run_that_nobody_knows_says_nothing() -> None:
     assert examined(service, runs, failures, run_id="shop:9") == Again()
     service.runs.clear()
     assert examined(service, runs, failures) == Again()
+
+
+def test_the_deployment_in_a_stage_speaks_for_it_unless_nobody_here_knows_it() -> None:
+    stage, prod = PipelineKey.parse("codepipeline:shop/Deploy"), PipelineKey.parse("codedeploy:shop/prod")
+    service, runs, failures = a_failed_attempt()
+    service.add(a_run(ref=RunRef(prod, "d-2"), phases=(Phase("Deployment", "Failed", 9.0, "ALARM_ACTIVE"),)))
+    service.add(a_run(ref=RunRef(stage, "shop/Deploy/e/2"), phases=(Phase("Ship", "Failed", 9.0),), log=None))
+    runs.save(a_measurement("shop/Deploy/e/2", RunStatus.FAILED, pipeline=stage, covered_by="d-2"))
+    assert examined(service, runs, failures, run_id="shop/Deploy/e/2").phase == "Ship"
+    runs.save(a_measurement("d-2", RunStatus.FAILED, pipeline=prod))
+    again = examined(service, runs, failures, run_id="shop/Deploy/e/2")
+    assert (again.phase, again.cause) == ("Deployment", "deploy_failure")
 
 
 def test_the_build_in_a_stage_speaks_for_it() -> None:

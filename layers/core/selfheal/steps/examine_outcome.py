@@ -32,7 +32,7 @@ def examine_outcome(request: ExamineRequest, *, examiner: Examiner, incidents: I
     if stored is None:
         return Again()
     try:
-        run = examiner.reader.read(telling(stored.measurement))
+        run = examiner.reader.read(telling(stored.measurement, examiner.runs))
     except RunNotFound:
         return Again()
     examined = examiner.examine(run, IncidentKind.FAILED, _UNSCORED)

@@ -3,17 +3,17 @@
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import Incident
 from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import PipelineKey, RunRef, Service
+from selfheal.domain.run import RunRef
 from selfheal.domain.verification import worsening
 from selfheal.ports import RunReader, RunStore
 from selfheal.remedies.registry import remedy_module
 
 
-def telling(measurement: Measurement) -> RunRef:
-    """The run itself, or the build in it that failed and speaks for it."""
-    if covered_by := measurement.covered_by:
-        return RunRef(PipelineKey(Service.CODEBUILD, covered_by.partition(":")[0]), covered_by)
-    return RunRef(measurement.pipeline, measurement.run_id)
+def telling(measurement: Measurement, runs: RunStore) -> RunRef:
+    """The run itself, or the build or deployment in it that failed and speaks for it, if it is known here."""
+    inside = runs.get(measurement.covered_by) if measurement.covered_by else None
+    told = inside.measurement if inside else measurement
+    return RunRef(told.pipeline, told.run_id)
 
 
 def worse(incident: Incident, remedy: str, new_run_id: str, *, reader: RunReader, runs: RunStore) -> str:
@@ -22,7 +22,7 @@ def worse(incident: Incident, remedy: str, new_run_id: str, *, reader: RunReader
     if stored is None:
         return ""
     try:
-        again, first = reader.read(telling(stored.measurement)), reader.read(incident.run)
+        again, first = reader.read(telling(stored.measurement, runs)), reader.read(incident.run)
     except RunNotFound:
         return ""
     return worsening(first, again, remedy_module(remedy).REMEDY) if again.status.failed else ""
