@@ -51,7 +51,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 	touch $@; } >&2
 
 .PHONY: demo
-demo: setup ## Break real builds here and watch them heal (ARGS=--json)
+demo: setup ## Break real builds here and watch them heal (ARGS=--all)
 	@$(BIN)/selfheal demo $(ARGS)
 
 .PHONY: test

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from cli.demo_screen import DemoScreen, closing_table, closing_words
-from cli.errors import readable_errors
+from cli.errors import UsageError, readable_errors
 from cli.local_cloud import AsJson
 from cli.steps_screen import StepsScreen
 from cli.surroundings import Surroundings, surroundings_of
@@ -19,18 +19,26 @@ from local.result import Result
 from local.scenario import Scenario, load, names
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME]...", help="Scenarios to play; all when none is named.")
+    list[str] | None,
+    typer.Argument(metavar="[NAME]...", help="Scenarios to play; the telling ones when none is named."),
 ]
+Every = Annotated[bool, typer.Option("--all", help="Play every scenario.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the local cloud running afterwards.")]
 
 
-def demo(context: typer.Context, wanted: Names = None, as_json: AsJson = False, keep: Keep = False) -> None:
+def demo(
+    context: typer.Context,
+    wanted: Names = None,
+    every: Every = False,
+    as_json: AsJson = False,
+    keep: Keep = False,
+) -> None:
     """Deploy Selfheal to a local cloud, let real builds go wrong there, and check what it does about each.
 
     Needs no AWS account and no Docker. The exit code is 1 when any scenario ends otherwise than it should.
     """
     with readable_errors(), ending_as_interrupt():
-        scenarios = [load(name) for name in wanted or names()]
+        scenarios = _chosen(wanted or [], every)
         if not shutil.which("git"):
             raise ToolMissing("git is not on the PATH; the demo's projects are git repositories")
         console = make_console(stderr=as_json)
@@ -44,6 +52,13 @@ def demo(context: typer.Context, wanted: Names = None, as_json: AsJson = False, 
     raise typer.Exit(0 if all(result.as_expected for result in results) else 1)
 
 
+def _chosen(wanted: list[str], every: bool) -> list[Scenario]:
+    if wanted and every:
+        raise UsageError("name scenarios or say --all, not both")
+    scenarios = [load(name) for name in wanted or names()]
+    return scenarios if wanted or every else [scenario for scenario in scenarios if scenario.telling]
+
+
 def as_document(result: Result) -> dict[str, object]:
     """A result as the JSON output shows it; what is not known is null."""
     return {
@@ -52,6 +67,9 @@ def as_document(result: Result) -> dict[str, object]:
         "decision": result.decision or None,
         "action": result.action or None,
         "outcome": result.outcome or None,
+        "answer": result.answer or None,
+        "builds": result.counts.builds,
+        "deployments": result.counts.deployments,
         "seconds": result.seconds,
         "as_expected": result.as_expected,
         "incident_id": result.incident_id or None,

@@ -1,6 +1,7 @@
 """Real loopback HTTP servers that the scenarios' builds depend on, each with an honest weakness.
 
 ``warming``      answers only once its catalogue is loaded; loading starts with the first request.
+``drowsy``       the same, but asleep again as soon as it has answered somebody in time.
 ``rate_limited`` a package index whose present quota window is used up: 429 with Retry-After until it ends.
 ``interrupted``  a package mirror that drops the connection half-way through one download.
 """
@@ -46,7 +47,24 @@ class Warming:
             if self._warm_at is None:
                 self._warm_at = self._clock() + WARMING_SECONDS
         self._sleep(max(0.0, self._warm_at - self._clock()))
-        return Reply(200, b'{"sku": "%s", "stock": 7}' % path.rpartition("/")[2].encode())
+        return Reply(200, stock_of(path))
+
+
+class Drowsy:
+    """Every second request finds it asleep: that one wakes it and waits, the next is answered at once."""
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._asleep = True
+
+    def reply(self, path: str) -> Reply:
+        """The stock of a product, sooner or later."""
+        with self._lock:
+            slow, self._asleep = self._asleep, not self._asleep
+        if slow:
+            self._sleep(WARMING_SECONDS)
+        return Reply(200, stock_of(path))
 
 
 class RateLimited:
@@ -85,12 +103,18 @@ class Interrupted:
         return Reply(200, wheel(), cut=cut)
 
 
-Dependency = Warming | RateLimited | Interrupted
+Dependency = Warming | Drowsy | RateLimited | Interrupted
 KINDS: dict[str, Callable[[], Dependency]] = {
     "warming": Warming,
+    "drowsy": Drowsy,
     "rate_limited": RateLimited,
     "interrupted": Interrupted,
 }
+
+
+def stock_of(path: str) -> bytes:
+    """The stock of the product that a path ends with."""
+    return b'{"sku": "%s", "stock": 7}' % path.rpartition("/")[2].encode()
 
 
 def wheel() -> bytes:

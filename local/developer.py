@@ -32,11 +32,18 @@ class Developer:
         numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
         return next(name for name in (wanted, *numbered) if name not in taken)
 
-    def create_project(self, name: str, repository: Path, variables: dict[str, str], *, cache: bool) -> None:
-        """Create a project whose builds are given these variables, with the tag that lets Selfheal repeat them."""
+    def create_project(
+        self, name: str, repository: Path | None, variables: dict[str, str], *, cache: bool, minutes: int = 0
+    ) -> None:
+        """Create a project whose builds are given these variables, with the tag that lets Selfheal repeat them.
+
+        Without a repository it is for a pipeline. ``minutes`` is the time limit of a build, 0: CodeBuild's own.
+        """
         self._codebuild.create_project(
             name=name,
-            source={"type": "GITHUB", "location": str(repository)},
+            source={"type": "GITHUB", "location": str(repository)}
+            if repository
+            else {"type": "CODEPIPELINE"},
             artifacts={"type": "NO_ARTIFACTS"},
             cache={"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]} if cache else {"type": "NO_CACHE"},
             environment={
@@ -46,6 +53,7 @@ class Developer:
                 "environmentVariables": [{"name": key, "value": value} for key, value in variables.items()],
             },
             serviceRole=SERVICE_ROLE,
+            **({"timeoutInMinutes": minutes} if minutes else {}),
             tags=[{"key": TAG_KEY, "value": TAG_VALUE}],
         )
 

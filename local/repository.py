@@ -9,6 +9,7 @@ from pathlib import Path
 AUTHOR = {"NAME": "Demo", "EMAIL": "demo@example.com"}
 FIRST_DAY = 1_767_225_600  # 2026-01-01T00:00:00Z
 BRANCH = "main"
+CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +21,20 @@ class Repository:
     last: str
 
 
-def make_repository(scenario_folder: Path, target: Path) -> Repository:
+def make_repository(scenario_folder: Path, target: Path, *, change_later: bool = False) -> Repository:
     """Commit the scenario's ``base`` and, where there is one, its ``change`` on top, in a new ``target``."""
     _copy(scenario_folder / "base", target)
     _git(target, "init", "--quiet", f"--initial-branch={BRANCH}")
     first = last = _commit(target, "Add the project", FIRST_DAY)
-    change = scenario_folder / "change"
-    if change.is_dir():
-        _copy(change, target)
-        last = _commit(target, "Change the project", FIRST_DAY + 3600)
+    if not change_later and (scenario_folder / CHANGE).is_dir():
+        last = commit_change(scenario_folder, target)
     return Repository(target, first, last)
+
+
+def commit_change(scenario_folder: Path, target: Path) -> str:
+    """Commit the scenario's ``change`` on top of what is there. Gives the commit."""
+    _copy(scenario_folder / CHANGE, target)
+    return _commit(target, "Change the project", FIRST_DAY + 3600)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from local.scenario import Scenario
 from local.story import Story
+from local.subject import Counts
+
+NOTHING_RAN = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,11 @@ class Result:
     cause: str = ""
     decision: str = ""
     action: str = ""
+    answer: str = ""
     outcome: str = ""
     seconds: float | None = None
     reaction_seconds: float | None = None
-    builds: int = 0
+    counts: Counts = NOTHING_RAN
     oddity: str = ""
     differences: Sequence[str] = ()
 
@@ -40,12 +44,12 @@ def judge(
     *,
     incident_id: str,
     ended_at: float,
-    builds: Sequence[str],
+    counts: Counts,
     more: Sequence[str],
 ) -> Result:
     """Compare a finished story with the scenario's ground truth.
 
-    ``ended_at`` is when the run in question ended, ``builds`` are all of the project's builds, ``more`` are
+    ``ended_at`` is when the run in question ended, ``counts`` says how many runs there were in all, ``more`` are
     differences found on the way.
     """
     return Result(
@@ -55,12 +59,13 @@ def judge(
         cause=story.cause,
         decision=story.decision,
         action=story.action,
+        answer=story.answer,
         outcome=story.outcome,
         seconds=story.seconds,
         reaction_seconds=None if story.acted_at is None else round(story.acted_at - ended_at, 3),
-        builds=len(builds),
+        counts=counts,
         oddity=story.oddity,
-        differences=[*differences(scenario, story, len(builds)), *more],
+        differences=[*differences(scenario, story, counts), *more],
     )
 
 
@@ -73,27 +78,31 @@ def stuck(scenario: Scenario, incident_id: str, story: Story, reason: str) -> Re
         story.cause,
         story.decision,
         story.action,
+        story.answer,
         story.outcome,
         story.seconds,
         differences=[reason],
     )
 
 
-def differences(scenario: Scenario, story: Story, builds: int) -> list[str]:
+def differences(scenario: Scenario, story: Story, counts: Counts) -> list[str]:
     """Everything in the story that is not as the ground truth says."""
     truth = scenario.truth
-    facts = ["kind", "cause", "decision", "action", "outcome", "shift"]
+    facts = ["kind", "cause", "decision", "action", "answer", "outcome", "shift"]
     facts += [fact for fact in ("blame", "detector") if getattr(truth, fact)]
     found = [
         f"{fact} is {_said(getattr(story, fact))}, expected {getattr(truth, fact)}"
         for fact in facts
         if getattr(story, fact) != getattr(truth, fact)
     ]
-    if builds != truth.builds:
-        found.append(f"the project was built {builds} times, expected {truth.builds}")
+    if counts.builds != truth.builds:
+        found.append(f"there were {counts.builds} builds, expected {truth.builds}")
+    if counts.deployments != truth.deployments:
+        found.append(f"there were {counts.deployments} deployments, expected {truth.deployments}")
     evidence = "\n".join(story.evidence)
     found += [f"the evidence does not hold {text!r}" for text in truth.evidence if text not in evidence]
     found += [f"the summary does not name {text!r}" for text in truth.summary if text not in story.summary]
+    found += [f"the reason does not name {text!r}" for text in truth.reason if text not in story.reason]
     return found
 
 

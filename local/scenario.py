@@ -3,11 +3,14 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from local.circumstances import Circumstances, Events, Person
 from local.dependencies import KINDS
 from local.errors import InvalidScenario
+from local.story import ANSWERS
 from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.decision import Verdict
 from selfheal.domain.diagnosis import Cause
@@ -16,15 +19,25 @@ from selfheal.remedies.registry import modules
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 DECLARATION = "scenario.toml"
+ORDINARY = Circumstances()
+
+
+class About(StrEnum):
+    """What the runs of a scenario are."""
+
+    BUILD = "build"
+    PIPELINE = "pipeline"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What must come out. ``builds`` counts all builds of the project, so it proves what was left alone too.
+    """What must come out. ``builds`` and ``deployments`` count all there were, so they prove what was left alone too.
 
-    ``evidence`` and ``summary`` hold texts that must occur in the diagnosis' evidence and summary. Of a run that
-    passed: ``blame`` is the metric to be blamed first, ``detector`` what has to find it (empty: no matter), ``shift``
-    whether it is the one by which a new level is noticed.
+    ``evidence``, ``summary`` and ``reason`` hold texts that must occur in the diagnosis' evidence and summary and in
+    the outcome's reason; ``answer`` is what came of asking a person. Of a run that passed: ``blame`` is the metric to
+    be blamed first, ``detector`` what has to find it (empty: no matter), ``shift`` whether it is the one by which a
+    new level is noticed.
     """
 
     kind: str
@@ -33,8 +46,11 @@ class Truth:
     action: str
     outcome: str
     builds: int
+    deployments: int = 0
     evidence: Sequence[str] = ()
     summary: Sequence[str] = ()
+    reason: Sequence[str] = ()
+    answer: str = ""
     blame: str = ""
     detector: str = ""
     shift: bool = False
@@ -50,8 +66,10 @@ class NeededServer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario: ``history`` builds of the first commit, ``leading`` ones of the last, which may be told as odd
-    ones each by itself, the one in question, and ``followups`` after its outcome. There must be no other incident.
+    """One scenario: ``history`` runs of the first commit, ``leading`` ones of the last, which may be told each by
+    itself, the one in question, and ``followups`` after its outcome. There must be no other incident.
+
+    ``telling`` ones are played when none is named. ``minutes`` is the time limit of a build, 0: CodeBuild's own.
     """
 
     name: str
@@ -59,11 +77,20 @@ class Scenario:
     title: str
     project: str
     truth: Truth
+    about: About = About.BUILD
+    telling: bool = False
     history: int = 0
     leading: int = 0
     followups: int = 0
+    minutes: int = 0
     cache: bool = False
     dependency: NeededServer | None = None
+    circumstances: Circumstances = ORDINARY
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may be played meanwhile: the kill switch is thrown for the whole stack."""
+        return self.circumstances.paused
 
 
 _KNOWN_VALUES: dict[str, frozenset[str]] = {
@@ -71,6 +98,7 @@ _KNOWN_VALUES: dict[str, frozenset[str]] = {
     "cause": frozenset(Cause),
     "decision": frozenset(Verdict),
     "outcome": frozenset(OutcomeStatus),
+    "answer": frozenset({"", *ANSWERS}),
 }
 
 
@@ -93,43 +121,53 @@ def load(name: str, folder: Path = SCENARIOS) -> Scenario:
 
 def _scenario(name: str, folder: Path, document: dict[str, Any]) -> Scenario:
     where = f"{name}/{DECLARATION}"
-    given = {"name": name, "folder": folder, **document}
+    files = folder.parent / document.pop("files_of", name)
+    given = {"name": name, "folder": files, **document}
     given["truth"] = _truth(where, _table(where, document, "truth"))
     if "dependency" in document:
         given["dependency"] = _dependency(where, _table(where, document, "dependency"))
+    if "circumstances" in document:
+        given["circumstances"] = _circumstances(where, _table(where, document, "circumstances"))
     _check_keys(where, Scenario, given)
+    if not (files / "base").is_dir():
+        raise InvalidScenario(f"{where}: files_of: there is no folder {files.name}/base")
     for key in ("title", "project"):
         if not isinstance(given[key], str) or not given[key]:
             raise InvalidScenario(f"{where}: {key}: must be text, not {given[key]!r}")
-    for key in ("history", "leading", "followups"):
+    for key in ("history", "leading", "followups", "minutes"):
         _check_count(f"{where}: {key}", given.get(key, 0), least=0)
+    given["about"] = About(_one_of(f"{where}: about", given.get("about", About.BUILD), frozenset(About)))
+    _check_flags(where, given, ("telling", "cache"))
     return Scenario(**given)
 
 
 def _truth(where: str, table: Mapping[str, Any]) -> Truth:
     _check_keys(f"{where}: truth", Truth, table)
-    known = {**_KNOWN_VALUES, "action": frozenset(modules())}
-    for key, values in known.items():
-        if str(table[key]) not in values:
-            raise InvalidScenario(
-                f"{where}: truth.{key}: {table[key]!r} is none of {', '.join(sorted(values))}"
-            )
+    for key, values in {**_KNOWN_VALUES, "action": frozenset(modules())}.items():
+        _one_of(f"{where}: truth.{key}", table.get(key, ""), values)
     for key in ("blame", "detector"):
         if not isinstance(table.get(key, ""), str):
             raise InvalidScenario(f"{where}: truth.{key}: must be text, not {table[key]!r}")
-    if not isinstance(table.get("shift", False), bool):
-        raise InvalidScenario(f"{where}: truth.shift: must be true or false, not {table['shift']!r}")
-    _check_count(f"{where}: truth.builds", table["builds"], least=1)
+    _check_flags(f"{where}: truth.", table, ("shift",))
+    _check_count(f"{where}: truth.deployments", table.get("deployments", 0), least=0)
+    _check_count(f"{where}: truth.builds", table["builds"], least=0 if table.get("deployments") else 1)
     return Truth(**table)
 
 
 def _dependency(where: str, table: Mapping[str, Any]) -> NeededServer:
     _check_keys(f"{where}: dependency", NeededServer, table)
-    if str(table["kind"]) not in KINDS:
-        raise InvalidScenario(
-            f"{where}: dependency.kind: {table['kind']!r} is none of {', '.join(sorted(KINDS))}"
-        )
+    _one_of(f"{where}: dependency.kind", table["kind"], frozenset(KINDS))
     return NeededServer(**table)
+
+
+def _circumstances(where: str, table: Mapping[str, Any]) -> Circumstances:
+    _check_keys(f"{where}: circumstances", Circumstances, table)
+    _check_flags(f"{where}: circumstances.", table, ("paused", "overtaken"))
+    events = _one_of(
+        f"{where}: circumstances.events", table.get("events", Events.DELIVERED), frozenset(Events)
+    )
+    person = _one_of(f"{where}: circumstances.person", table.get("person", Person.IS_AWAY), frozenset(Person))
+    return Circumstances(**{**table, "events": Events(events), "person": Person(person)})
 
 
 def _table(where: str, document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -148,6 +186,18 @@ def _check_keys(where: str, kind: type[Any], given: Mapping[str, Any]) -> None:
         )
     if missing := sorted(needed - set(given)):
         raise InvalidScenario(f"{where}: {missing[0]} is missing")
+
+
+def _one_of(where: str, value: object, values: frozenset[str]) -> str:
+    if str(value) not in values:
+        raise InvalidScenario(f"{where}: {value!r} is none of {', '.join(sorted(filter(None, values)))}")
+    return str(value)
+
+
+def _check_flags(where: str, given: Mapping[str, Any], keys: Sequence[str]) -> None:
+    for key in keys:
+        if not isinstance(given.get(key, False), bool):
+            raise InvalidScenario(f"{where}{key}: must be true or false, not {given[key]!r}")
 
 
 def _check_count(where: str, value: object, least: int) -> None:

@@ -14,6 +14,7 @@ from local.state import CloudState, environment, save
 SOURCES = Path(__file__).parent.parent
 HEALTHY_SECONDS = 60.0
 ATTEMPTS = 5
+MINUTE_SECONDS = 1.0  # of a time limit: CodeBuild allows none below five minutes
 MOST_BUILDS = 8  # more than the demo starts at once: a build that waits for another one looks slow
 
 
@@ -96,6 +97,7 @@ def _start_devtools(home: Path, state: CloudState) -> Spawned:
         *("--state", str(home / "devtools")),
         *("--ministack", state.ministack_url),
         *("--max-builds", str(MOST_BUILDS)),
+        *("--minute-seconds", str(MINUTE_SECONDS)),
     ]
     return spawn("devtools", command, environment=environment(state), home=home, directory=SOURCES)
 

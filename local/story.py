@@ -8,6 +8,7 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 ENDINGS = (LedgerKind.NOTIFIED, LedgerKind.ESCALATED)
+ANSWERS = (LedgerKind.APPROVED, LedgerKind.REJECTED, LedgerKind.APPROVAL_EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ class Story:
         if self._data(LedgerKind.ESCALATED):
             return LedgerKind.ESCALATED
         return _text(self._data(LedgerKind.OUTCOME), "status")
+
+    @property
+    def reason(self) -> str:
+        """Why it came out as it did."""
+        return _text(self._data(LedgerKind.OUTCOME), "reason")
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person was asked to approve."""
+        return any(entry.kind is LedgerKind.APPROVAL_REQUESTED for entry in self.entries)
+
+    @property
+    def answer(self) -> str:
+        """What came of asking: approved, rejected, approval_expired."""
+        return next((entry.kind.value for entry in self.entries if entry.kind in ANSWERS), "")
 
     @property
     def seconds(self) -> float | None:

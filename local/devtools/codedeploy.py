@@ -15,6 +15,7 @@ from local.devtools.deployment_requests import (
     application_arn,
     check_revision,
     check_rollback,
+    deployment_config_arn,
     listed,
     named_revision,
     refuse_others,
@@ -44,7 +45,7 @@ class CodeDeploy:
     def operations(self) -> dict[str, Operation]:
         """The operations by name."""
         return self._groups.operations() | {
-            "CreateDeployment": Operation(self._create_deployment, group_of),
+            "CreateDeployment": Operation(self._create_deployment, group_of, more=_deploying),
             "StopDeployment": Operation(self._stop_deployment, _anything),
             "GetDeployment": Operation(self._get_deployment, self._groups_of_deployments),
             "BatchGetDeployments": Operation(self._batch_get_deployments, self._groups_of_deployments),
@@ -218,3 +219,13 @@ def _new_deployment(
 def _anything(_: Json) -> list[str]:
     """IAM knows no resources for stopping a deployment and reading its targets."""
     return ["*"]
+
+
+def _deploying(params: Json) -> dict[str, list[str]]:
+    """Who deploys must be allowed to read the configuration and to name and read the revision as well."""
+    application = [application_arn(params["applicationName"])]
+    return {
+        "GetDeploymentConfig": [deployment_config_arn()],
+        "RegisterApplicationRevision": application,
+        "GetApplicationRevision": application,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from local.devtools.builds import ACCOUNT, REGION
-from local.devtools.deployments import ROLLBACK_EVENT, Deployment, Group
+from local.devtools.deployments import DEPLOYMENT_CONFIG, ROLLBACK_EVENT, Deployment, Group
 from local.devtools.errors import ServiceError, invalid_input
 from local.devtools.source import repository_path
 from local.devtools.wire import Json
@@ -15,6 +15,11 @@ def application_arn(application: str, group: str | None = None) -> str:
     """The ARN of an application, or of a deployment group of it."""
     resource = f"application:{application}" if group is None else f"deploymentgroup:{application}/{group}"
     return f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:{resource}"
+
+
+def deployment_config_arn() -> str:
+    """The ARN of the one deployment configuration that there is here."""
+    return f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:deploymentconfig:{DEPLOYMENT_CONFIG}"
 
 
 def refuse_others(params: Json, known: set[str]) -> None:

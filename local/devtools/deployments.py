@@ -10,7 +10,7 @@ from local.devtools.builds import present
 from local.devtools.hosts import Host
 from local.devtools.wire import Json
 
-TARGET = "i-simulated"
+TARGET, DEPLOYMENT_CONFIG = "i-simulated", "CodeDeployDefault.OneAtATime"
 CREATED, SUCCEEDED, FAILED, STOPPED = "Created", "Succeeded", "Failed", "Stopped"
 ENDED = (SUCCEEDED, FAILED, STOPPED)
 ROLLBACK_EVENT = {FAILED: "DEPLOYMENT_FAILURE", STOPPED: "DEPLOYMENT_STOP_ON_REQUEST"}
@@ -86,7 +86,7 @@ class Deployment:
                 "deploymentId": self.id,
                 "applicationName": self.application,
                 "deploymentGroupName": self.group,
-                "deploymentConfigName": "CodeDeployDefault.OneAtATime",
+                "deploymentConfigName": DEPLOYMENT_CONFIG,
                 "previousRevision": self.previous_revision,
                 "revision": self.revision,
                 "status": self.status,
@@ -135,7 +135,7 @@ class Group:
                 "applicationName": self.application,
                 "deploymentGroupName": self.name,
                 "deploymentGroupId": self.id,
-                "deploymentConfigName": "CodeDeployDefault.OneAtATime",
+                "deploymentConfigName": DEPLOYMENT_CONFIG,
                 "serviceRoleArn": self.role,
                 "targetRevision": good.revision if good else None,
                 "autoRollbackConfiguration": self.auto_rollback or {"enabled": False, "events": []},

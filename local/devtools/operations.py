@@ -30,16 +30,22 @@ def no_conditions(_: Json) -> Conditions:
     return {}
 
 
+def nothing_more(_: Json) -> dict[str, list[str]]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Operation:
     """``run`` answers a validated request; ``resources`` are the ARNs that the caller must be allowed to use.
 
-    ``conditions`` are the service's own condition keys of the request.
+    ``conditions`` are the service's own condition keys of the request; ``more`` names actions, with resources, that
+    the caller must be allowed as well although he does not call them.
     """
 
     run: Callable[[Json, Caller], Json]
     resources: Callable[[Json], list[str]]
     conditions: Callable[[Json], Conditions] = no_conditions
+    more: Callable[[Json], dict[str, list[str]]] = nothing_more
 
 
 class Service(Protocol):

@@ -52,8 +52,9 @@ class Api:
             raise ServiceError("UnknownOperationException", message)
         params = read_request(service, model, body)
         action = f"{service}:{model.name}"
-        tagged = {arn: self._services[service].tags(arn) for arn in operation.resources(params)}
-        self._access.authorize(caller, action, tagged, operation.conditions(params))
+        for needed, resources in {model.name: operation.resources(params), **operation.more(params)}.items():
+            tagged = {arn: self._services[service].tags(arn) for arn in resources}
+            self._access.authorize(caller, f"{service}:{needed}", tagged, operation.conditions(params))
         log.info("%s by %s", action, caller.initiator)
         return write_reply(model, operation.run(params, caller))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from local.devtools.access import Access
+from local.devtools.access import ROOT, Access
+from local.devtools.codedeploy import CodeDeploy
 from local.devtools.errors import ServiceError
-from local.devtools.operations import Operation
+from local.devtools.operations import Caller, Conditions, Operation
 from local.devtools.server import Api
+from tests.local.devtools.simulated import Bus
 
 ROOT_HEADER = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/codebuild/aws4_request"
 STRANGER_HEADER = ROOT_HEADER.replace("test", "ASIASTRANGER")
@@ -58,3 +61,31 @@ def test_a_request_that_cannot_be_answered_says_why(
     with pytest.raises(ServiceError) as refused:
         api.answer(target, header, b"{}")
     assert (refused.value.code, refused.value.status) == (code, status)
+
+
+class Asked(Access):
+    """Notes what callers would have to be allowed."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def caller(self, authorization: str | None) -> Caller:
+        return ROOT
+
+    def authorize(self, caller: Caller, action: str, resources: Any, conditions: Conditions) -> None:
+        self.asked.append((action, list(resources)))
+
+
+def test_who_deploys_must_be_allowed_what_codedeploy_does_for_him(tmp_path: Path) -> None:
+    access = Asked()
+    api = Api({"codedeploy": CodeDeploy(Bus().publisher, tmp_path)}, access)
+    body = b'{"applicationName": "shop", "deploymentGroupName": "live"}'
+    with pytest.raises(ServiceError, match="revision is required"):
+        api.answer("CodeDeploy_20141006.CreateDeployment", ROOT_HEADER, body)
+    arn = "arn:aws:codedeploy:us-east-1:000000000000"
+    assert access.asked == [
+        ("codedeploy:CreateDeployment", [f"{arn}:deploymentgroup:shop/live"]),
+        ("codedeploy:GetDeploymentConfig", [f"{arn}:deploymentconfig:CodeDeployDefault.OneAtATime"]),
+        ("codedeploy:RegisterApplicationRevision", [f"{arn}:application:shop"]),
+        ("codedeploy:GetApplicationRevision", [f"{arn}:application:shop"]),
+    ]

@@ -9,6 +9,7 @@ from local.dependencies import (
     WARMING_SECONDS,
     WHEEL,
     WINDOW_SECONDS,
+    Drowsy,
     Interrupted,
     RateLimited,
     Warming,
@@ -45,6 +46,16 @@ def test_warming_starts_with_the_first_request_only() -> None:
     before = clock.now
     warming.reply("/stock/b")
     assert clock.now == before
+
+
+def test_every_second_request_finds_the_drowsy_one_asleep() -> None:
+    clock = Clock()
+    drowsy, waits = Drowsy(clock.sleep), []
+    for _ in range(4):
+        before = clock.now
+        assert b"mug" in drowsy.reply("/stock/mug").body
+        waits.append(clock.now > before)
+    assert waits == [True, False, True, False]
 
 
 def test_the_index_refuses_until_its_window_ends_and_says_when() -> None:

@@ -6,6 +6,7 @@ import pytest
 from local.result import differences, judge, stuck
 from local.scenario import load
 from local.story import Story
+from local.subject import Counts
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ def story(**changed: Data) -> Story:
 
 
 def test_a_story_that_is_as_the_truth_says_has_no_differences() -> None:
-    assert differences(SCENARIO, story(), builds=SCENARIO.truth.builds) == []
+    assert differences(SCENARIO, story(), Counts(SCENARIO.truth.builds)) == []
 
 
 @pytest.mark.parametrize(
@@ -51,18 +52,30 @@ def test_a_story_that_is_as_the_truth_says_has_no_differences() -> None:
     ],
 )
 def test_every_difference_is_named(changed: dict[str, Data], named: str) -> None:
-    found = differences(SCENARIO, story(**changed), builds=SCENARIO.truth.builds)
+    found = differences(SCENARIO, story(**changed), Counts(SCENARIO.truth.builds))
     assert len(found) == 1
     assert named in found[0]
 
 
 def test_one_build_too_many_is_a_difference() -> None:
-    found = differences(SCENARIO, story(), builds=SCENARIO.truth.builds + 1)
-    assert found == ["the project was built 3 times, expected 2"]
+    found = differences(SCENARIO, story(), Counts(SCENARIO.truth.builds + 1))
+    assert found == ["there were 3 builds, expected 2"]
+
+
+def test_a_deployment_too_few_is_a_difference() -> None:
+    truth = replace(SCENARIO.truth, deployments=1)
+    found = differences(replace(SCENARIO, truth=truth), story(), Counts(truth.builds))
+    assert found == ["there were 0 deployments, expected 1"]
+
+
+def test_an_answer_and_a_reason_are_held_against_the_truth() -> None:
+    truth = replace(SCENARIO.truth, answer="approved", reason=["per_commit"])
+    found = differences(replace(SCENARIO, truth=truth), story(), Counts(truth.builds))
+    assert found == ["answer is missing, expected approved", "the reason does not name 'per_commit'"]
 
 
 def test_what_is_missing_is_called_missing() -> None:
-    found = differences(SCENARIO, Story([]), builds=SCENARIO.truth.builds)
+    found = differences(SCENARIO, Story([]), Counts(SCENARIO.truth.builds))
     assert "cause is missing, expected test_failure" in found
 
 
@@ -81,18 +94,18 @@ def test_what_was_blamed_by_what_and_whether_for_good_is_held_against_the_truth(
     score: Data, named: list[str]
 ) -> None:
     truth = replace(SCENARIO.truth, blame="phase:BUILD", detector="forest", shift=True)
-    found = differences(replace(SCENARIO, truth=truth), story(opened={"score": score}), builds=truth.builds)
+    found = differences(replace(SCENARIO, truth=truth), story(opened={"score": score}), Counts(truth.builds))
     assert found == named
 
 
 def test_a_new_level_that_nobody_expected_is_a_difference() -> None:
-    found = differences(SCENARIO, story(opened={"score": {"shift": True}}), builds=SCENARIO.truth.builds)
+    found = differences(SCENARIO, story(opened={"score": {"shift": True}}), Counts(SCENARIO.truth.builds))
     assert found == ["shift is True, expected False"]
 
 
 def test_the_summary_is_held_against_the_truth() -> None:
     truth = replace(SCENARIO.truth, summary=["BUILD"])
-    found = differences(replace(SCENARIO, truth=truth), story(), builds=truth.builds)
+    found = differences(replace(SCENARIO, truth=truth), story(), Counts(truth.builds))
     assert found == ["the summary does not name 'BUILD'"]
 
 
@@ -102,7 +115,7 @@ def test_a_result_carries_times_and_differences_found_on_the_way() -> None:
         story(),
         incident_id="i",
         ended_at=OPENED.timestamp() - 1,
-        builds=["a", "b"],
+        counts=Counts(builds=2),
         more=["an ordinary build afterwards failed"],
     )
     assert result.seconds == 2.5
@@ -122,7 +135,7 @@ def test_a_result_carries_times_and_differences_found_on_the_way() -> None:
 def test_only_a_started_run_counts_as_an_action_under_way(kind: LedgerKind, status: str, acted: bool) -> None:
     told = Story([LedgerEntry("i", kind, OPENED, {"remedy": "retry_build", "status": status})])
     result = judge(
-        SCENARIO, told, incident_id="i", ended_at=OPENED.timestamp() - 4, builds=["a", "b"], more=[]
+        SCENARIO, told, incident_id="i", ended_at=OPENED.timestamp() - 4, counts=Counts(builds=2), more=[]
     )
     assert result.reaction_seconds == (4.0 if acted else None)
 

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from local.errors import InvalidScenario
-from local.scenario import SCENARIOS, load, names
+from local.scenario import SCENARIOS, About, load, names
+from selfheal.domain.decision import Verdict
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import modules
 
 POLICY = Path(__file__).parents[3] / "policy" / "local.toml"
+MOST_TELLING = 9
 GOOD = """
 title = "A title"
 project = "demo-x"
@@ -26,16 +28,21 @@ builds = 1
 
 
 def declare(folder: Path, text: str) -> None:
-    (folder / "x").mkdir()
+    (folder / "x" / "base").mkdir(parents=True)
     (folder / "x" / "scenario.toml").write_text(text)
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_scenario_can_be_loaded_and_has_a_project_with_tests(name: str) -> None:
     scenario = load(name)
-    assert (scenario.folder / "base" / "buildspec.yml").is_file()
-    assert list((scenario.folder / "base").glob("tests/test_*.py"))
-    assert scenario.truth.builds > scenario.history + scenario.leading + scenario.followups
+    runs = scenario.history + scenario.leading + scenario.followups
+    if scenario.about is About.SERVICE:
+        assert (scenario.folder / "base" / "appspec.yml").is_file()
+        assert scenario.truth.deployments > runs
+    else:
+        assert (scenario.folder / "base" / "buildspec.yml").is_file()
+        assert list((scenario.folder / "base").glob("tests/test_*.py"))
+        assert scenario.truth.builds > runs
 
 
 def test_project_names_are_unique() -> None:
@@ -69,6 +76,15 @@ def test_declared_defaults(tmp_path: Path) -> None:
         ('title = "A title"', 'title = "A title"\nhistory = -1', "history"),
         ("[truth]", '[dependency]\nkind = "moody"\nvariable = "X"\n[truth]', "dependency.kind"),
         ("[truth]", "[truths]", "truth"),
+        ("builds = 1", 'builds = 1\nanswer = "perhaps"', "truth.answer"),
+        ("builds = 1", "builds = 1\ndeployments = -1", "truth.deployments"),
+        ('title = "A title"', 'title = "A title"\nabout = "lunch"', "about"),
+        ('title = "A title"', 'title = "A title"\ntelling = "yes"', "telling"),
+        ('title = "A title"', 'title = "A title"\nfiles_of = "y"', "files_of"),
+        ("[truth]", '[circumstances]\nevents = "late"\n[truth]', "circumstances.events"),
+        ("[truth]", '[circumstances]\nperson = "sleeps"\n[truth]', "circumstances.person"),
+        ("[truth]", "[circumstances]\npaused = 1\n[truth]", "circumstances.paused"),
+        ("[truth]", "[circumstances]\nweather = 1\n[truth]", "'weather'"),
         ('title = "A title"', "title = A title", "not valid TOML"),
     ],
 )
@@ -87,12 +103,23 @@ def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_local_policy_would_permit_a_retry_in_every_project(name: str) -> None:
+def test_the_local_policy_would_permit_a_remedy_in_every_project(name: str) -> None:
     """So that leaving a project alone is the decision's merit and not that of an absent rule."""
-    policy = parse_policy(POLICY.read_text(), frozenset(modules()))
-    rule = policy.rule_for(f"codebuild:{load(name).project}-2", Cause.INFRA_FLAKE, "retry_build")
+    policy, scenario = parse_policy(POLICY.read_text(), frozenset(modules())), load(name)
+    if scenario.about is About.SERVICE:
+        rule = policy.rule_for(
+            f"codedeploy:{scenario.project}/prod", Cause.DEPLOY_FAILURE, "roll_back_deployment"
+        )
+    else:
+        rule = policy.rule_for(f"codebuild:{scenario.project}-2", Cause.INFRA_FLAKE, "retry_build")
     assert rule is not None
-    assert rule.mode is Mode.ACT
+    assert rule.mode is (Mode.ASK if scenario.truth.decision == Verdict.ASK else Mode.ACT)
+
+
+def test_there_are_few_telling_scenarios_and_many_in_all() -> None:
+    telling = [name for name in names() if load(name).telling]
+    assert 5 <= len(telling) <= MOST_TELLING
+    assert len(names()) >= 14
 
 
 def test_policy_rules_name_demo_projects_only() -> None:

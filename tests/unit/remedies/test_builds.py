@@ -130,13 +130,25 @@ def test_twice_the_time_is_given_up_to_the_service_s_limit(limit: int, new: str)
 @pytest.mark.parametrize(
     ("details", "words"),
     [
-        ({"timeout_minutes": 101}, "good builds take 50.0 of the 101 minutes allowed: this one was stuck"),
         ({"timeout_minutes": 2160}, "2160 minutes are all that CodeBuild allows"),
         ({"environment_type": "LINUX_LAMBDA_CONTAINER", "timeout_minutes": 15}, "15 minutes are all"),
     ],
 )
 def test_more_time_is_refused_where_it_would_not_help(details: dict[str, Any], words: str) -> None:
     assert words in refusal("retry_build_longer", service(**details))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "queued", "stuck"), [(101, 0, True), (99, 0, False), (110, 12 * 60, False)]
+)
+def test_a_build_that_had_more_than_twice_what_is_usual_was_stuck(
+    minutes: int, queued: float, stuck: bool
+) -> None:
+    run = replace(
+        TIMED_OUT, ended_at=TIMED_OUT.started_at + timedelta(minutes=minutes), queued_seconds=queued
+    )
+    words = "good builds take 50.0 of the 101.0 minutes it had: this one was stuck, not slow"
+    assert refusal("retry_build_longer", service(), run) == (words if stuck else "")
 
 
 def test_more_time_is_for_builds_that_ran_out_of_theirs_and_have_a_past() -> None:

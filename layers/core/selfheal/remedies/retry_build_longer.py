@@ -8,7 +8,7 @@ from selfheal.domain.diagnosis import Cause
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies.builds import READS_BUILDS, STOP_THE_BUILD, lost, not_anew
-from selfheal.remedy_ports import BuildDetails, Overrides, Tools
+from selfheal.remedy_ports import Overrides, Tools
 
 find = lost
 
@@ -38,7 +38,7 @@ def preflight(run: Run, tools: Tools) -> str:
     details = tools.builds.details(run.ref.run_id)
     if "LAMBDA" in details.environment_type or details.timeout_minutes >= LONGEST_MINUTES:
         return f"{details.timeout_minutes} minutes are all that CodeBuild allows such a build"
-    return _stuck(run, tools, details)
+    return _stuck(run, tools)
 
 
 def plan(run: Run, tools: Tools) -> Plan:
@@ -53,13 +53,14 @@ def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
     return tools.builds.start(run.ref.key.name, plan.commit, overrides, token)
 
 
-def _stuck(run: Run, tools: Tools, details: BuildDetails) -> str:
+def _stuck(run: Run, tools: Tools) -> str:
     """Why more time would not help: what the project's good builds took tells a slow build from one that hangs."""
     recent = tools.builds.started_since(run.ref.key.name, run.started_at - LOOK_BACK)
     good = [r.duration_seconds for r in recent if r.status is RunStatus.SUCCEEDED and r.duration_seconds]
     if not good:
         return "no good build of the last 30 days shows how long it should take"
-    usual, limit = median(good) / 60, details.timeout_minutes
-    if usual < SLOW_SHARE * limit:
-        return f"good builds take {usual:.1f} of the {limit} minutes allowed: this one was stuck, not slow"
+    # What a build that ran out of its time was given is what it took once it no longer waited.
+    usual, given = median(good) / 60, ((run.duration_seconds or 0) - (run.queued_seconds or 0)) / 60
+    if usual < SLOW_SHARE * given:
+        return f"good builds take {usual:.1f} of the {given:.1f} minutes it had: this one was stuck, not slow"
     return ""

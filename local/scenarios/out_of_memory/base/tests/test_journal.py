@@ -1,0 +1,5 @@
+import shop
+
+
+def test_no_order_is_in_the_journal_twice():
+    assert shop.doubles(shop.journal()) == 0

@@ -1,0 +1,2 @@
+#!/bin/sh
+test -f "$HOME/srv/inventory/__init__.py"

@@ -1,0 +1,5 @@
+import inventory
+
+
+def test_a_known_product_has_stock():
+    assert inventory.stock("mug-blue", timeout=0.5) == 7

@@ -1,0 +1,57 @@
+"""Where scenarios are set up: the developer tools and the metrics of a running local cloud."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from local.build_subject import BuildSubject
+from local.clients import client
+from local.dependencies import serve
+from local.developer import Developer
+from local.pipeline_subject import PipelineSubject
+from local.repository import BRANCH, Repository
+from local.scenario import About, Scenario
+from local.service_subject import ServiceSubject
+from local.state import CloudState
+from local.subject import Subject
+
+HOSTS = Path("devtools") / "deployments" / "hosts"
+SERVICES = ("codebuild", "codepipeline", "codedeploy", "cloudwatch")
+
+
+class Workplace:
+    """Makes what scenarios are about, below ``home``, the local cloud's directory."""
+
+    def __init__(self, state: CloudState, home: Path) -> None:
+        self._clients: dict[str, Any] = {name: client(state, name) for name in SERVICES}
+        self._developer = Developer(self._clients["codebuild"])
+        self._home = home
+
+    @property
+    def repositories(self) -> Path:
+        """Where the scenarios' repositories are."""
+        return self._home / "repositories"
+
+    def free_name(self, wanted: str) -> str:
+        """The wanted name, numbered when a project or a repository has it already."""
+        candidate, number = wanted, 2
+        while self._developer.free_name(candidate) != candidate or (self.repositories / candidate).exists():
+            candidate, number = f"{wanted}-{number}", number + 1
+        return candidate
+
+    def subject(self, scenario: Scenario, repository: Repository, needed: ExitStack) -> Subject:
+        """Set up what a scenario is about; its name is that of its repository's directory."""
+        name = repository.path.name
+        if scenario.about is About.SERVICE:
+            hosts = self._home / HOSTS
+            return ServiceSubject(self._clients, scenario.project, repository, hosts, needed)
+        variables: dict[str, str] = {}
+        if scenario.dependency:
+            variables[scenario.dependency.variable] = needed.enter_context(serve(scenario.dependency.kind))
+        if scenario.about is About.PIPELINE:
+            return PipelineSubject(self._clients, name, repository, variables)
+        self._developer.create_project(
+            name, repository.path, variables, cache=scenario.cache, minutes=scenario.minutes
+        )
+        version = BRANCH if scenario.circumstances.overtaken else ""
+        return BuildSubject(self._developer, name, version)
