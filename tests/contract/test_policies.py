@@ -41,7 +41,9 @@ def test_what_the_default_policy_shows_as_examples_is_valid() -> None:
     examples = text[text.index("# protected") :]
     uncommented = "\n".join(line.removeprefix("# ").removeprefix("#") for line in examples.splitlines())
     policy = parse_policy(uncommented, REMEDIES)
-    assert len(tomllib.loads(uncommented)["rule"]) == len(policy.rules) == 3
+    assert len(tomllib.loads(uncommented)["rule"]) == len(policy.rules) == 4
+    (watch,) = policy.watches
+    assert watch.covers("shop-prod-5xx")
     assert len(policy.freezes) == 2 and policy.protected("codedeploy:shop/prod")
 
 
