@@ -7,20 +7,23 @@ from rich.text import Text
 
 from selfheal.domain.model import EMBEDDED, Champion, ModelRecord
 
-STYLES = {"serves": "green", "former": "", "idle": "dim"}
+STYLES = {"serves": "green", "on its way": "yellow", "former": "", "idle": "dim"}
 CAPTION = "on the replay: alarms per 1,000 runs, share of injected anomalies caught"
 
 
 def state_of(version: str, champion: Champion) -> str:
-    """``serves``, ``former`` (a rollback can go back to it) or ``idle``."""
+    """``serves``, ``on its way`` (the endpoint goes to it), ``former`` (a rollback can go back to it) or ``idle``."""
+    if version == champion.moving:
+        return "on its way"
     if version == champion.version:
         return "serves"
     return "former" if version in champion.served or version == EMBEDDED else "idle"
 
 
-def model_table(champion: Champion, records: Sequence[ModelRecord]) -> Table:
+def model_table(champion: Champion, records: Sequence[ModelRecord], title: str = "") -> Table:
     """One line for each version, the embedded model last: it is always there."""
     table = Table(box=None, pad_edge=False, caption=CAPTION, caption_justify="left")
+    table.title, table.title_justify = title or None, "left"
     table.add_column("version", no_wrap=True)
     table.add_column("trained", no_wrap=True)
     for column in ("runs", "pipelines", "alarms", "caught"):

@@ -15,6 +15,7 @@ from local.approver import AUDIENCE_OUTPUT, FUNCTION_OUTPUT, Approver
 from local.clients import client
 from local.cloud import LocalCloud, Status
 from local.demo import run_demo
+from local.hosted import hosted_models
 from local.past import Past, Place, past
 from local.play import Update
 from local.progress import Tell
@@ -131,10 +132,9 @@ class RealSurroundings:
     def models(self, stack_name: str, *, local: bool) -> Models:
         """See Surroundings."""
         stack = self._stack(stack_name, local)
-        clients = stack.clients
-        return models(
-            clients("dynamodb"), stack.output(TABLE_OUTPUT), clients("s3"), stack.output(BUCKET_OUTPUT)
-        )
+        clients, bucket = stack.clients, stack.output(BUCKET_OUTPUT)
+        hosted = hosted_models(clients, stack.outputs, bucket)
+        return models(clients("dynamodb"), stack.output(TABLE_OUTPUT), clients("s3"), bucket, hosted)
 
     def past(self, stack_name: str, *, local: bool, only: Sequence[PipelineKey], pace: float) -> Past:
         """See Surroundings."""

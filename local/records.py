@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.clients import client
+from local.hosted import HostedModels
 from local.state import CloudState
 from selfheal.adapters.dynamodb.actions import DynamoActions
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
@@ -100,8 +101,9 @@ class Models:
 
     store: ModelStore
     ledger: ModelLedger
+    hosted: HostedModels | None = None
 
 
-def models(dynamodb: Any, table: str, s3: Any, bucket: str) -> Models:
+def models(dynamodb: Any, table: str, s3: Any, bucket: str, hosted: HostedModels | None = None) -> Models:
     """The models behind a stack's bucket and table."""
-    return Models(S3Models(s3, bucket), DynamoModelLedger(dynamodb, table))
+    return Models(S3Models(s3, bucket), DynamoModelLedger(dynamodb, table), hosted)

@@ -69,7 +69,13 @@ def pipeline(session: PipelineSession) -> Pipeline:
     trained = _trained(session, prepared)
     created, scored = _scored(session, trained, prepared)
     evaluated, evaluation = _evaluated(session, prepared, scored)
-    registered = _registered(session, trained, evaluated)
+    places = {
+        "thresholds": _output(evaluated, "thresholds"),
+        "rows": _output(prepared, "rows"),
+        "scores": scored.properties.TransformOutput.S3OutputPath,
+        "execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
+    }
+    registered = _registered(session, trained, evaluated, places)
     wanted = [_at_least_zero(evaluated, evaluation, name) for name in ("spare_alarms", "precision_gain")]
     decision = ConditionStep(
         name="IsGoodEnough",
@@ -203,7 +209,9 @@ def _evaluated(
     return step, evaluation
 
 
-def _registered(session: PipelineSession, trained: TrainingStep, evaluated: ProcessingStep) -> ModelStep:
+def _registered(
+    session: PipelineSession, trained: TrainingStep, evaluated: ProcessingStep, places: Mapping[str, Any]
+) -> ModelStep:
     """What promote_model needs is named in the package's own metadata; the metrics are for people and dashboards."""
     metrics = ModelMetrics(model_statistics=_json(evaluated, "evaluation", "evaluation.json"))
     registered = _builder(session, trained).register(
@@ -215,11 +223,7 @@ def _registered(session: PipelineSession, trained: TrainingStep, evaluated: Proc
         model_metrics=metrics,
         approval_status=PARAMETERS["Approval"],
         description="Random Cut Forest over the runs of all pipelines",
-        customer_metadata_properties={
-            "thresholds": _output(evaluated, "thresholds"),
-            "evaluation": _output(evaluated, "evaluation"),
-            "execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
-        },
+        customer_metadata_properties=dict(places),
     )
     return ModelStep("Forest", step_args=registered, retry_policies=SERVICE_RETRIES)
 

@@ -14,7 +14,7 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """The schedule's request in; the Training out."""
     trainer = Trainer(
         lake=runtime.lake_reader, models=runtime.models, ledger=runtime.model_ledger, drift=runtime.drift,
-        clock=runtime.clock, learner=runtime.learner,
+        clock=runtime.clock, learner=runtime.learner, pipeline=runtime.training_pipeline,
     )  # fmt: skip
     done = trainer.run(decode(TrainingRequest, event))
     training_metrics(done)

@@ -14,6 +14,13 @@ from tests.contract.transformed import stack
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"
+SUBSTITUTES = {
+    "EventSourcePrefix": "aws",
+    "AWS::StackName": "selfheal",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": ACCOUNT,
+}
 
 RULES = {
     "codebuild_build_failed": "CodeBuildRule",
@@ -23,6 +30,9 @@ RULES = {
     "codedeploy_deployment_failed": "CodeDeployRule",
     "cloudwatch_alarm": "AlarmRule",
     "score_run": "RunMeasuredRule",
+    "promote_model": "ForestPackageRule",
+    "forest_endpoint": "ForestEndpointRule",
+    "training_failed": "TrainingFailedRule",
     "incident_opened": "IncidentOpenedRule",
     "resume_healing": "WaitOverRule",
     "approval_answered": "WaitOverRule",
@@ -42,7 +52,7 @@ def resolve(value: Any) -> Any:
     if value == {"Ref": "AWS::AccountId"}:
         return ACCOUNT
     if "Fn::Sub" in value:
-        return value["Fn::Sub"].replace("${EventSourcePrefix}", "aws")
+        return re.sub(r"\$\{([\w:]+)\}", lambda match: SUBSTITUTES[match[1]], value["Fn::Sub"])
     return {key: resolve(item) for key, item in value.items()}
 
 

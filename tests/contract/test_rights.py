@@ -38,6 +38,8 @@ EVERY_RESOURCE = {
     ("HealStateMachineRole", "DeliverLogs"): "log delivery is set up for the account",
     ("TrainingRole", "FetchImages"): "the token is of the account's registry",
     ("TrainingRole", "PublishMetrics"): "PutMetricData knows no resources; the namespace is fixed",
+    ("HostingRole", "FetchImages"): "the token is of the account's registry",
+    ("HostingRole", "PublishMetrics"): "PutMetricData knows no resources; the namespace is fixed",
 }
 READS_RUNS = {
     "codebuild:BatchGetBuilds",
@@ -143,7 +145,7 @@ def test_the_scheduler_may_call_its_function_and_set_aside_what_it_cannot_delive
         for role, body in of_type("AWS::IAM::Role").items()
         if "scheduler.amazonaws.com" in json.dumps(body["AssumeRolePolicyDocument"])
     }
-    assert len(schedulers) == 3
+    assert len(schedulers) == 4
     for role in schedulers:
         assert allowed(role) == {"lambda:InvokeFunction", "sqs:SendMessage"}
 
@@ -156,12 +158,14 @@ def test_training_writes_to_no_partition_of_the_table_but_its_own() -> None:
 
 def test_no_role_may_touch_identities_or_secrets() -> None:
     assert who("sts:") | who("secretsmanager:") | who("kms:") == set()
-    assert who("iam:") == who("ssm:") == {"ExecuteActionFunctionRole"}, "runbooks; see test_rights_to_heal.py"
+    assert who("ssm:") == {"ExecuteActionFunctionRole"}, "runbooks; see test_rights_to_heal.py"
+    handing_on = {"ExecuteActionFunctionRole", "PromoteModelFunctionRole"}
+    assert who("iam:") == handing_on, "see test_rights_to_heal.py and test_sagemaker_rights.py"
 
 
 def test_nothing_of_the_ledger_can_be_deleted() -> None:
     deleting = {action for role in ROLES for action in allowed(role) if "Delete" in action}
-    assert deleting == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
+    assert deleting == {"sqs:DeleteMessage", "logs:DeleteLogDelivery", "sagemaker:DeleteEndpoint"}
 
 
 @pytest.mark.parametrize("role", sorted(READS_LOGS))
@@ -177,7 +181,8 @@ def test_who_asks_for_alarms_may_read_them_and_neither_set_nor_silence_them() ->
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
     }
-    assert who("cloudwatch:DescribeAlarms") == {"WatchDeploymentFunctionRole", "RecordOutcomeFunctionRole"}
+    asking = {"WatchDeploymentFunctionRole", "RecordOutcomeFunctionRole", "PromoteModelFunctionRole"}
+    assert who("cloudwatch:DescribeAlarms") == asking
 
 
 def test_only_three_functions_read_logs() -> None:

@@ -18,10 +18,13 @@ SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 def runtime_reads() -> dict[str, set[str]]:
     """What each part of the runtime reads from the environment, itself and through other parts."""
     path = ROOT / "layers" / "core" / "selfheal"
-    parts = [class_body(path / f"{name.lower()}.py", name) for name in ("Stores", "Services", "Runtime")]
+    parts = [
+        class_body(path / f"{name.lower()}.py", name) for name in ("Stores", "Services", "Hosting", "Runtime")
+    ]
     runtime = {name: node for part in parts for name, node in part.items()}
     settings = class_body(path / "settings.py", "Settings")
-    reads = {f"settings.{name}": variables(node) for name, node in settings.items()}
+    own = {name: variables(node) for name, node in settings.items()}
+    reads = {f"settings.{name}": found for name, found in direct_and_indirect(own, settings).items()}
     direct = {name: variables(node) | uses(node, "settings", reads) for name, node in runtime.items()}
     return direct_and_indirect(direct, runtime) | reads
 

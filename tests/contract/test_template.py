@@ -167,7 +167,7 @@ def test_a_message_that_cannot_be_ingested_is_set_aside_after_four_attempts() ->
 
 def test_what_the_scheduler_cannot_deliver_goes_to_the_dead_letter_queue() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 3
+    assert len(schedules) == 4
     for schedule in schedules.values():
         assert ref(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "DeadLetterQueue"
 
@@ -196,6 +196,7 @@ def test_asynchronous_functions_keep_what_they_cannot_do() -> None:
         "ResumeHealingFunction",
         "ReconcileRunsFunction",
         "TrainBaselinesFunction",
+        "PromoteModelFunction",
     }
     assert configured == dict.fromkeys(functions, "DeadLetterQueue")
 
@@ -221,6 +222,9 @@ def test_alarms_ring_at_the_first_lost_message_and_the_first_failed_execution() 
         "IntakeAgeAlarm": ("ApproximateAgeOfOldestMessage", 600, 2),
         "RunsQuarantinedAlarm": ("RunsQuarantined", 0, 1),
         "HealFailedAlarm": ("ExecutionsFailed", 0, 1),
+        "EndpointErrorsAlarm": ("Invocation5XXErrors", 2, 1),
+        "EndpointSlowAlarm": ("ModelLatency", 1_000_000, 3),
+        "EndpointIdleAlarm": ("EndpointIdle", 0, 6),
         "FunctionErrorsAlarm": ("SUM([ingest, score, watch, resume, reconcile, escalate])", 2, 1),
     }
     assert {alarm["ComparisonOperator"] for alarm in ALARMS.values()} == {"GreaterThanThreshold"}

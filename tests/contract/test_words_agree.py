@@ -19,6 +19,7 @@ OUTSIDE_THE_MACHINE = {
     "resume_healing",
     "reconcile_runs",
     "train_baselines",
+    "promote_model",
 }
 
 

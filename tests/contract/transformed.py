@@ -42,12 +42,12 @@ def stack() -> dict[str, Any]:
 
 
 def on_aws(value: Any) -> Any:
-    """The same with every choice between AWS and the local cloud made for AWS."""
+    """The same with every choice between AWS and the local cloud made for AWS, and with SageMaker."""
     if isinstance(value, list):
         return [on_aws(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "Fn::If" in value and value["Fn::If"][0] == "OnAws":
+    if "Fn::If" in value and value["Fn::If"][0] in ("OnAws", "UsesSageMaker"):
         return on_aws(value["Fn::If"][1])
     return {key: on_aws(item) for key, item in value.items()}
 

@@ -19,6 +19,13 @@ def training_metrics(done: Training) -> None:
     metrics.flush_metrics()
 
 
+def promotion_metrics(done: Training) -> None:
+    """What came of a registered forest, or of the endpoint's way."""
+    metrics = EphemeralMetrics()
+    metrics.add_metric(f"Promotion{done.result.capitalize()}", MetricUnit.Count, 1)
+    metrics.flush_metrics()
+
+
 def tell_of_refused_model(reason: str) -> None:
     """The champion could not be used or looked up: in the log with the reason, and counted."""
     Logger().warning("the champion does not serve", reason=reason)

@@ -1,8 +1,10 @@
 """What the life of the global model needs from the outside world, as Protocols; errors as in ports.py."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
+from selfheal.domain.hosting import EndpointState, ForestPackage
 from selfheal.domain.model import Champion, DriftState, ModelEntry, ModelRecord
 
 
@@ -56,3 +58,37 @@ class HostedForest(Protocol):
 
         Raises Throttled, ServiceUnavailable, RequestRejected (there is no such endpoint, or it is being made),
         InvalidEvent for an answer that does not fit."""
+
+
+class TrainingPipeline(Protocol):
+    """What trains the hosted forest."""
+
+    def start(self, until: datetime) -> str:
+        """Train on the runs before ``until``; gives the execution. Twice for the same moment is once."""
+
+    def why_failed(self, execution: str) -> str:
+        """What the service says of the step that failed; empty when none did."""
+
+
+class ForestPackages(Protocol):
+    """The registry of hosted forests, and what was made beside each."""
+
+    def package(self, arn: str) -> ForestPackage:
+        """A package. Raises ModelNotFound, InvalidEvent for one that names no objects of ours."""
+
+    def read(self, place: str) -> bytes:
+        """One of the objects that a package names. Raises ModelNotFound, InvalidEvent for a place that is not ours."""
+
+
+class Endpoint(Protocol):
+    """The endpoint of the hosted forest."""
+
+    def state(self) -> EndpointState:
+        """How it stands."""
+
+    def go_to(self, version: str, package: str) -> None:
+        """Begin to serve that version of that package; make the endpoint when there is none. What is there already
+        stays as it is, so asking twice does no harm."""
+
+    def scale(self) -> None:
+        """Let it follow its load. It must serve; asking twice does no harm."""

@@ -18,8 +18,8 @@ from selfheal.approval_ports import Identities
 from selfheal.detect.detector import Detector
 from selfheal.domain.errors import NotYet, PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
+from selfheal.hosting import Hosting
 from selfheal.ports import EventBus, IntakeQueue, Model, Notifier, Resumer
-from selfheal.services import Services
 from selfheal.settings import Settings
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
@@ -38,7 +38,7 @@ logger = Logger()
 T = TypeVar("T")
 
 
-class Runtime(Services):
+class Runtime(Hosting):
     """Everything a step may be given, built when it is first asked for and kept for the next invocation."""
 
     context: Any = None

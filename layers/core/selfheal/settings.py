@@ -47,9 +47,14 @@ class Settings:
     def alarms(self) -> dict[str, float]:
         """When people are told: ``budget``, false alarms per 1,000 runs, and ``min_seconds``, what nobody minds."""
         return {
-            "budget": self.number("SELFHEAL_ALERT_BUDGET", least=0.1),
+            "budget": self.budget,
             "min_seconds": self.number("SELFHEAL_ANOMALY_MIN_SECONDS", least=0.1),
         }
+
+    @property
+    def budget(self) -> float:
+        """False alarms per 1,000 runs."""
+        return self.number("SELFHEAL_ALERT_BUDGET", least=0.1)
 
     @property
     def mode(self) -> Mode:

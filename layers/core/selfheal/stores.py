@@ -8,7 +8,7 @@ from selfheal.brake_ports import Breakers, Switch
 from selfheal.domain.conversation import TokenLimits
 from selfheal.harm_ports import Harms
 from selfheal.measure_ports import Quarantine, Standings
-from selfheal.model_ports import DriftStore, HostedForest, ModelLedger, ModelStore
+from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
 from selfheal.ports import (
     ActionStore,
     Clock,
@@ -191,13 +191,6 @@ class Stores:
         from selfheal.adapters.s3_models import HOSTED, S3Models
 
         return S3Models(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"), HOSTED)
-
-    @cached_property
-    def hosted_forest(self) -> HostedForest:
-        """The forest behind the endpoint."""
-        from selfheal.adapters.sagemaker import SageMakerForest
-
-        return SageMakerForest(self._clients("sagemaker-runtime"), self.settings.text("SELFHEAL_ENDPOINT"))
 
     @cached_property
     def model_ledger(self) -> ModelLedger:

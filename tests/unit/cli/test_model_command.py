@@ -1,14 +1,18 @@
 """`selfheal model`: which versions there are, and changing which one serves under the caller's own name."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from local.hosted import HostedModels
+from selfheal.detect.hosted import dump_hosted
 from selfheal.detect.model import dump
 from selfheal.domain.model import EMBEDDED, Champion, Figures, ModelEvent
 from selfheal.testing.builders import NOON
-from selfheal.testing.models import MemoryModels, a_model, a_record
+from selfheal.testing.hosting import MemoryEndpoint
+from selfheal.testing.models import MemoryModels, a_hosted_model, a_model, a_record
 from tests.unit.cli.fakes import ANN, FakeSurroundings, run
 
 
@@ -85,3 +89,52 @@ def test_what_is_no_version_is_an_error_in_a_line(world: FakeSurroundings, versi
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1 and version in result.stderr
     assert "`selfheal model " in result.stderr
+
+
+# ---- the hosted forest
+
+
+@pytest.fixture
+def hosting(world: FakeSurroundings) -> FakeSurroundings:
+    store, endpoint = MemoryModels(), MemoryEndpoint()
+    for n in (1, 2):
+        record = a_record(f"h{n}", package=f"arn/h{n}", figures=Figures(2000, 4.0, 0.9, 0.95))
+        store.put(record, dump_hosted(a_hosted_model(record.version)))
+    store.pointer = Champion(("h1", "h2"), "7")
+    world.versions = replace(world.versions, hosted=HostedModels(store, endpoint))
+    return world
+
+
+def test_the_list_shows_both_forests(hosting: FakeSurroundings) -> None:
+    text = run(hosting, "model", "list").stdout
+    assert "hosted on SageMaker" in text
+    lines = [line.split() for line in text.splitlines() if line.startswith("h")]
+    assert sorted((line[0], line[-1]) for line in lines if line[0] in ("h1", "h2")) == [
+        ("h1", "former"),
+        ("h2", "serves"),
+    ]
+    assert json.loads(run(hosting, "model", "list", "--json").stdout)["hosted"]["champion"] == "h2"
+
+
+def test_a_rollback_is_of_the_forest_that_serves_and_says_that_it_takes_a_while(
+    hosting: FakeSurroundings,
+) -> None:
+    result = run(hosting, "model", "rollback")
+    assert result.stdout.startswith(f"the endpoint is on its way to h1, says {ANN}")
+    [entry] = hosting.versions.ledger.recent(9)
+    assert (entry.event, entry.version) == (ModelEvent.ROLLED_BACK, "h1")
+    again = run(hosting, "model", "rollback")
+    assert (again.exit_code, again.stdout) == (1, "") and "on its way to h1" in again.stderr
+    listed = json.loads(run(hosting, "model", "list", "--json").stdout)["hosted"]["models"]
+    assert {model["version"]: model["state"] for model in listed} == {"h1": "on its way", "h2": "idle"}
+
+
+def test_either_forest_can_be_named(hosting: FakeSurroundings) -> None:
+    embedded = json.loads(run(hosting, "model", "rollback", "--backend", "embedded", "--json").stdout)
+    assert embedded["champion"] == "20260115T120000Z-01234560"
+    assert json.loads(run(hosting, "model", "promote", "h1", "--json").stdout)["moving"] == "h1"
+
+
+def test_a_stack_without_sagemaker_says_so(world: FakeSurroundings) -> None:
+    result = run(world, "model", "rollback", "--backend", "sagemaker")
+    assert result.exit_code != 0 and "ScoringBackend=sagemaker" in result.stderr

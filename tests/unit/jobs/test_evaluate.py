@@ -13,6 +13,7 @@ from selfheal.detect.evaluation import (
     EVALUATION,
     Row,
     average_precision,
+    batch_scores,
     figures_on,
     line_of_row,
     raw_scores,
@@ -24,8 +25,7 @@ from selfheal.detect.forest import grow, isolation
 from selfheal.detect.hosted import load_hosted
 from selfheal.detect.reference import Reference
 from selfheal.domain.errors import InvalidEvent, TooLittleHistory
-from selfheal.jobs.errors import ScoresRefused
-from selfheal.jobs.evaluate import Question, evaluate, scores_in
+from selfheal.jobs.evaluate import Question, evaluate
 from selfheal.testing.builders import NOON
 
 BUDGET = 20.0
@@ -96,16 +96,16 @@ def test_a_forest_that_ranks_at_random_gains_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"score": 1.0}\n', "line 2 of 2 is no score"),
+        ('{"score": 1.0}\n', "1 lines were answered to 2 vectors"),
         ('{"score": 1.0}\n{"score": "NaN"}\n', "line 2 is nan"),
         ('{"score": 1.0}\n{"score": -1}\n', "line 2 is -1.0"),
-        ('{"score": 1.0}\n<html>\n', "line 2 of 2 is no score: '<html>'"),
-        ('{"score": 1.0}\n{"score": 1}\n{"score": 1}\n', "3 scores were answered to 2 vectors"),
+        ('{"score": 1.0}\n<html>\n', "line 2 is no score: '<html>'"),
+        ('{"score": 1.0}\n{"score": 1}\n{"score": 1}\n', "3 lines were answered to 2 vectors"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused(text: str, problem: str) -> None:
-    with pytest.raises(ScoresRefused, match=problem):
-        scores_in(text, 2)
+    with pytest.raises(InvalidEvent, match=problem):
+        batch_scores(text, 2)
 
 
 def test_too_few_runs_to_calibrate_on_are_refused(tmp_path: Path) -> None:

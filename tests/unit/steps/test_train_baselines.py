@@ -20,6 +20,7 @@ from selfheal.steps.train_baselines import (
     TrainingRequest,
 )
 from selfheal.testing.builders import NOON, a_measurement
+from selfheal.testing.hosting import MemoryPipeline
 from selfheal.testing.memory import MemoryLake
 from selfheal.testing.models import MemoryDrift, MemoryModelLedger, MemoryModels, a_model
 from selfheal.testing.service import FixedClock
@@ -62,6 +63,7 @@ class World:
     def __init__(self) -> None:
         self.lake, self.models, self.ledger = MemoryLake(), MemoryModels(), MemoryModelLedger()
         self.drift, self.clock, self.learner = MemoryDrift(), FixedClock(), ScriptedLearner()
+        self.pipeline: MemoryPipeline | None = None
 
     def fill(self, count: int, seconds: float = 60.0, every: float = 10.0) -> None:
         """Runs at equal distances in minutes, the last one just before now; durations vary a little."""
@@ -85,6 +87,7 @@ class World:
             drift=self.drift,
             clock=self.clock,
             learner=self.learner,
+            pipeline=self.pipeline,
         )
         return trainer.run(TrainingRequest(reason))
 

@@ -7,24 +7,24 @@ missing for a score is what the shared forest says of its vector: an endpoint, a
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from selfheal.detect.alarm import level_of
+from selfheal.detect.drift import reference_of as spread
 from selfheal.detect.features import FEATURES
+from selfheal.detect.learner import SCORE
 from selfheal.detect.normal import Oddness, blended
 from selfheal.detect.reference import FEWEST_SCORES, Reference, reference_of
 from selfheal.detect.window import magnitude
 from selfheal.domain.errors import InvalidEvent, TooLittleHistory
-from selfheal.domain.model import Figures
+from selfheal.domain.model import Bins, Figures
 from selfheal.domain.score import Level
 
 CALIBRATION = "calibration"
 EVALUATION = "evaluation"
 TOP = 0.01
-Ask = Callable[[Sequence[Sequence[float]]], Sequence[float]]
-"""What a shared forest says of many vectors, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,22 @@ def row_of_line(line: str) -> Row:
     if len(row.vector) != len(FEATURES) or len(found) != len(fields(Row)):
         raise InvalidEvent("row", f"has {len(row.vector)} features, this code needs {len(FEATURES)}")
     return row
+
+
+def batch_scores(text: str, expected: int) -> list[float]:
+    """The scores in a batch job's answer in JSON Lines, one for each vector. Raises InvalidEvent."""
+    lines = text.splitlines()
+    if len(lines) != expected:
+        raise InvalidEvent("scores", f"{len(lines)} lines were answered to {expected} vectors")
+    return [_score(place, line) for place, line in enumerate(lines, 1)]
+
+
+def spread_of(rows: Sequence[Row], raw: Sequence[float]) -> dict[str, Bins]:
+    """How the vectors and scores of ordinary runs of the evaluation part are spread, by name."""
+    ordinary = list(_of(EVALUATION, rows, raw))
+    columns = zip(*(row.vector for row, _ in ordinary), strict=True)
+    samples = dict(zip(FEATURES, map(list, columns), strict=False))
+    return spread({**samples, SCORE: [score for _, score in ordinary]})
 
 
 def unit_of(rows: Sequence[Row], shared: Sequence[float]) -> float:
@@ -125,6 +141,16 @@ def average_precision(rows: Sequence[Row], scores: Sequence[float]) -> float:
         if odd:
             precisions.append((len(precisions) + 1) / place)
     return sum(precisions) / max(len(precisions), 1)
+
+
+def _score(place: int, line: str) -> float:
+    try:
+        score = float(json.loads(line)["score"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise InvalidEvent("scores", f"line {place} is no score: {line[:80]!r}") from None
+    if not 0 <= score < math.inf:
+        raise InvalidEvent("scores", f"line {place} is {score!r}, which is no score of a forest")
+    return score
 
 
 def _of(

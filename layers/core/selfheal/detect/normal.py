@@ -73,9 +73,7 @@ class Normal:
         return isolation(self._own, features) if self.own_weight else 0.0
 
     def _shared(self, features: Sequence[float]) -> float:
-        from selfheal.detect.forest import isolation, revived
-
-        return isolation(revived(self._model.forest), features)
+        return isolations(self._model, [features])[0]
 
     @cached_property
     def _own(self) -> "RandomCutForest":
@@ -87,3 +85,12 @@ class Normal:
 def blended(own: float, weight: float, shared: float) -> float:
     """The isolation of a run by both forests."""
     return weight * own + (1 - weight) * shared
+
+
+def isolations(model: GlobalModel, vectors: Sequence[Sequence[float]]) -> list[float]:
+    """How isolated each vector is among the runs that an embedded model was trained on. Raises ImportError,
+    RuntimeError when its forest cannot serve."""
+    from selfheal.detect.forest import isolation, revived
+
+    forest = revived(model.forest)
+    return [isolation(forest, vector) for vector in vectors]

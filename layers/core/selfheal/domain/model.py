@@ -43,7 +43,8 @@ class ModelRecord:
     """What is known of a version without reading its artifact.
 
     ``runs`` and ``pipelines`` were trained on; ``figures`` is its replay when it was a challenger; ``reference`` is
-    how metrics and scores of the recent runs were spread then, by name: what drift is measured against.
+    how metrics and scores of the recent runs were spread then, by name: what drift is measured against. ``package`` is
+    where a hosted forest is registered, empty for an embedded one.
     """
 
     version: str
@@ -55,6 +56,7 @@ class ModelRecord:
     sha256: str
     figures: Figures | None = None
     reference: dict[str, Bins] = field(default_factory=dict)
+    package: str = ""
 
     def __post_init__(self) -> None:
         require_version(self.version)
@@ -87,6 +89,17 @@ class Champion:
         if not self.served:
             raise NothingToRollBack("the embedded model serves; no other one was ever promoted before it")
         return Champion(self.served[:-1], self.tag)
+
+    def towards(self, version: str) -> "Champion":
+        """The pointer while an endpoint is on its way to that version. Raises InvalidEvent."""
+        require_version(version)
+        return Champion(self.served, self.tag, moving=version)
+
+    def arrived(self, version: str) -> "Champion":
+        """The pointer once the endpoint serves that version, wherever it was going: new on top, or the one that a
+        rollback left on top."""
+        standing = Champion(self.served, self.tag)
+        return standing if standing.version == version else standing.promoted(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,8 @@ class Result(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Training:
     """The result with its reason in words. ``figures`` and ``champion_figures`` are the two replays; ``drift`` is the
-    largest stability index of a check; ``unread`` is how many places of the lake could not be read."""
+    largest stability index of a check; ``unread`` is how many places of the lake could not be read; ``hosted`` is the
+    execution that trains the hosted forest, or why there is none."""
 
     result: Result
     reason: str
@@ -136,6 +150,7 @@ class Training:
     champion_figures: Figures | None = None
     drift: float | None = None
     unread: int = 0
+    hosted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,3 @@ from selfheal.domain.errors import SelfhealError
 
 class LakeRefused(SelfhealError):
     """The lake does not hold what it takes to train; says what it holds and what it takes."""
-
-
-class ScoresRefused(SelfhealError):
-    """What the batch job answered does not belong to what it was asked; says where."""

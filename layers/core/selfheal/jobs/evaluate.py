@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from selfheal.detect.contest import most_alarms
 from selfheal.detect.evaluation import (
     Row,
     average_precision,
+    batch_scores,
     calibrated,
     figures_on,
     raw_scores,
@@ -26,7 +26,6 @@ from selfheal.detect.evaluation import (
 from selfheal.detect.features import FEATURES_VERSION
 from selfheal.detect.hosted import HostedModel, dump_hosted
 from selfheal.detect.reference import Reference
-from selfheal.jobs.errors import ScoresRefused
 
 FORMAT = 1
 
@@ -45,9 +44,9 @@ class Question:
 
 
 def evaluate(ask: Question) -> dict[str, Any]:
-    """Write both files; gives the evaluation. Raises ScoresRefused, TooLittleHistory, InvalidEvent."""
+    """Write both files; gives the evaluation. Raises TooLittleHistory, InvalidEvent."""
     rows = [row_of_line(line) for line in ask.rows.read_text().splitlines()]
-    shared = scores_in(ask.scores.read_text(), len(rows))
+    shared = batch_scores(ask.scores.read_text(), len(rows))
     unit = unit_of(rows, shared)
     raw = raw_scores(rows, shared, unit)
     reference = calibrated(rows, raw)
@@ -60,22 +59,6 @@ def evaluate(ask: Question) -> dict[str, Any]:
         (ask.out / folder).mkdir(parents=True, exist_ok=True)
         (ask.out / folder / name).write_bytes(body)
     return found
-
-
-def scores_in(text: str, expected: int) -> list[float]:
-    """The scores of a batch job's answer in JSON Lines, one for each vector. Raises ScoresRefused."""
-    scores: list[float] = []
-    for place, (_, line) in enumerate(zip_longest(range(expected), text.splitlines()), 1):
-        try:
-            score = float(json.loads(line)["score"])
-        except (ValueError, TypeError, KeyError):
-            raise ScoresRefused(f"line {place} of {expected} is no score: {str(line)[:80]!r}") from None
-        if not 0 <= score < float("inf"):
-            raise ScoresRefused(f"line {place} is {score!r}, which is no score of a forest")
-        scores.append(score)
-    if len(scores) != expected:
-        raise ScoresRefused(f"{len(scores)} scores were answered to {expected} vectors")
-    return scores
 
 
 def _model(ask: Question, unit: float, reference: Reference) -> HostedModel:

@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from selfheal.detect.contest import why_worse
 from selfheal.detect.drift import after_check, drift_of, reference_of
 from selfheal.detect.learner import Learner, figures_of, samples_of
 from selfheal.detect.model import GlobalModel, dump
-from selfheal.domain.errors import InvalidEvent, ModelNotFound, TooLittleHistory
+from selfheal.domain.errors import InvalidEvent, ModelNotFound, SelfhealError, TooLittleHistory
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.model import (
     EMBEDDED,
@@ -22,7 +22,7 @@ from selfheal.domain.model import (
     Result,
     Training,
 )
-from selfheal.model_ports import DriftStore, ModelLedger, ModelStore
+from selfheal.model_ports import DriftStore, ModelLedger, ModelStore, TrainingPipeline
 from selfheal.ports import Clock, LakeReader
 from selfheal.steps.serve_model import Serving, serving
 from selfheal.wire import encode
@@ -56,6 +56,7 @@ class Trainer:
     drift: DriftStore
     clock: Clock
     learner: Learner
+    pipeline: TrainingPipeline | None = None
     _unread_before: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,10 +103,25 @@ class Trainer:
             challenger = self.learner.train(history, at=now)
         except TooLittleHistory as error:
             return self._written(Training(Result.SKIPPED, str(error), champion.version), why)
-        return self._contest(why, champion, challenger, history)
+        return self._contest(why, champion, challenger, history, self._started(now))
+
+    def _started(self, now: datetime) -> str:
+        """The execution that trains the hosted forest. That it cannot be started is no reason to keep an old embedded
+        model; it is in the record, and the next training tries again."""
+        if self.pipeline is None:
+            return ""
+        try:
+            return self.pipeline.start(now.replace(minute=0, second=0, microsecond=0))
+        except SelfhealError as error:
+            return f"not started: {error}"
 
     def _contest(
-        self, why: str, champion: Serving, challenger: GlobalModel, history: Sequence[Measurement]
+        self,
+        why: str,
+        champion: Serving,
+        challenger: GlobalModel,
+        history: Sequence[Measurement],
+        hosted: str,
     ) -> Training:
         """Replay both on the same runs; the ledger's entry is written before the pointer moves, so that no model
         ever serves without one."""
@@ -122,6 +138,7 @@ class Trainer:
             version=challenger.version,
             figures=ours,
             champion_figures=theirs,
+            hosted=hosted,
         )
         done = self._written(done, why)
         if reason or self.models.switch(champion.champion.promoted(challenger.version)):
