@@ -71,6 +71,11 @@ RUN = RunRef(SHOP_API, sample("diagnose_failure")["run_id"])
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """The world of the sample events."""
+    return a_world(monkeypatch)
+
+
+def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """A runtime whose every port is in memory, with the failed build of the sample events in it."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Selfheal")
     world = Runtime(Settings(ENVIRONMENT))
