@@ -1,0 +1,124 @@
+"""Whatever people, time and the world do, in whatever order: only what was approved is done, unaltered and in time."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from selfheal.domain.action import ActionStatus
+from selfheal.domain.approval import ApprovalStatus
+from selfheal.domain.brakes import Pause
+from selfheal.domain.errors import ApprovalRefused
+from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.policy import Budget, Mode, Policy
+from selfheal.steps.answer_approval import Reply
+from selfheal.testing.approvals import ACCOUNT, ALICE
+from selfheal.testing.asking import AskingWorld
+from selfheal.testing.builders import COMMIT, NOON, a_run
+from selfheal.testing.execution import INCIDENT
+from selfheal.testing.fuse import Died, Fuse, die
+
+PEOPLE = st.sampled_from(
+    [ALICE, f"arn:aws:iam::{ACCOUNT}:user/developer", f"arn:aws:iam::{ACCOUNT}:user/bob"]
+)
+
+
+class Approvals(RuleBasedStateMachine):
+    """One incident of a protected pipeline, started by ``developer``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = AskingWorld()
+        self.world.executing.policy = Policy("v1", Budget(), (), protected_pipelines=("codebuild:*",))
+        self.approved_by: set[str] = set()
+        self._watch_the_call()
+
+    def _watch_the_call(self) -> None:
+        """At the very moment at which a build is started, everything must be in order."""
+        service, real = self.world.executing.service, self.world.executing.service.retry
+
+        def retry(build_id: str, token: str) -> str:
+            executing = self.world.executing
+            approval = executing.approvals.stored[INCIDENT.id]
+            assert approval.status is ApprovalStatus.APPROVED and approval.by in self.approved_by
+            assert executing.clock.now() < approval.expires_at
+            assert approval.plan.commit == service.runs["shop:1"].source_version
+            assert approval.policy_version == executing.policy.version
+            assert executing.ceiling is Mode.ACT and executing.switch.paused() is None
+            assert LedgerKind.ACTION_INTENDED in executing.kinds()
+            return real(build_id, token)
+
+        service.retry = retry  # type: ignore[method-assign]
+
+    @property
+    def asked(self) -> bool:
+        return INCIDENT.id in self.world.executing.approvals.stored
+
+    @rule(token=st.sampled_from(["first", "second"]))
+    def ask(self, token: str) -> None:
+        self.world.ask(token)
+
+    @precondition(lambda self: self.asked)
+    @rule(by=PEOPLE, reply=st.sampled_from(Reply), forged=st.booleans())
+    def answer(self, by: str, reply: Reply, forged: bool) -> None:
+        digest = "0" * 64 if forged else ""
+        try:
+            answer = self.world.answer(reply, by, reason="because", digest=digest)
+        except ApprovalRefused:
+            assert forged or by.endswith("/developer")
+            return
+        if answer.status is ApprovalStatus.APPROVED and answer.by == by:
+            self.approved_by.add(by)
+        assert not answer.by.endswith("/developer") and not forged
+
+    @rule(seconds=st.sampled_from([1, 60, 1800, 7200]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.executing.clock.moment += timedelta(seconds=seconds)
+
+    @rule(commit=st.sampled_from([COMMIT, "f" * 40]))
+    def the_run_reads_otherwise(self, commit: str) -> None:
+        self.world.executing.service.add(a_run(source_version=commit))
+
+    @rule(version=st.sampled_from(["v1", "v2"]))
+    def the_policy_is_deployed_anew(self, version: str) -> None:
+        self.world.executing.policy = replace(self.world.executing.policy, version=version)
+
+    @rule(mode=st.sampled_from([Mode.ACT, Mode.OBSERVE]))
+    def the_stack_is_set(self, mode: Mode) -> None:
+        self.world.executing.ceiling = mode
+
+    @rule(pause=st.sampled_from([None, Pause("somebody", NOON, "stop")]))
+    def the_switch_is_turned(self, pause: Any) -> None:
+        self.world.executing.switch.pause_now = pause
+
+    @rule(calls=st.integers(0, 20), after=st.booleans())
+    def execute(self, calls: int, after: bool) -> None:
+        try:
+            self.world.executing.execute(fuse=Fuse(calls, die, after))
+        except Died:
+            return
+
+    @invariant()
+    def at_most_one_build_and_one_answer(self) -> None:
+        kinds = self.world.executing.kinds()
+        assert len(self.world.executing.service.started) <= 1
+        assert len(kinds) == len(set(kinds))
+        assert len({LedgerKind.APPROVED, LedgerKind.REJECTED, LedgerKind.APPROVAL_EXPIRED} & set(kinds)) <= 1
+
+    @invariant()
+    def a_refusal_is_final(self) -> None:
+        action = self.world.executing.actions.of_incident(INCIDENT.id)
+        if action and action.status is ActionStatus.REFUSED:
+            assert self.world.executing.service.started == []
+
+    @invariant()
+    def whoever_is_resumed_is_told_the_answer_that_stands(self) -> None:
+        for _, answer in self.world.deliver():
+            assert answer["status"] == self.world.executing.approvals.stored[INCIDENT.id].status
+
+
+TestApprovals = Approvals.TestCase
+TestApprovals.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
