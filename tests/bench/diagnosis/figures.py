@@ -11,7 +11,16 @@ from tests.bench.diagnosis.rows import Row
 Found = dict[str, Any]
 FEWEST_ROWS = 5
 CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 1.01)
-RETRIES = frozenset({"retry_build", "retry_build_clean", "wait_and_retry"})
+RETRIES = frozenset(
+    {
+        "retry_build",
+        "retry_build_clean",
+        "retry_build_bigger",
+        "retry_build_longer",
+        "retry_stage",
+        "wait_and_retry",
+    }
+)
 
 
 def f1(want: Sequence[str], got: Sequence[str], cause: str) -> float:

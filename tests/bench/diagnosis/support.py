@@ -1,8 +1,9 @@
-"""Signatures without what only one project's log supports: a pessimistic guess at text that nobody has seen.
+"""Signatures without what only one project's log supports: guesses at text that nobody has seen.
 
 The signatures were written by people who had read these logs. To score a group of rows as if it had not been read,
 every pattern that matches a line of it and is not needed by any row of another group of the same cause is taken
-away. That also takes away patterns that anybody would have written, so the figure is a lower bound.
+away. With ``owned`` those stay whose words belong to a tool, which says them to everybody; without, they go too,
+though anybody would have written them, and the figure is a lower bound.
 """
 
 import re
@@ -15,12 +16,15 @@ from selfheal.diagnose.clean import clean, without_prefix
 from selfheal.diagnose.signatures import Signature, any_of, bundled, words_of
 from tests.bench.diagnosis.rows import Row
 
+COMMON = "common wording"
 Pattern = tuple[str, str]
 """A signature's id and one of its patterns."""
 
 
-def supported(rows: Sequence[Row], part_of: Callable[[Row], str]) -> dict[str, tuple[Signature, ...]]:
-    """For each part of the rows the signatures that the other parts support."""
+def supported(
+    rows: Sequence[Row], part_of: Callable[[Row], str], owned: bool = False
+) -> dict[str, tuple[Signature, ...]]:
+    """For each part of the rows the signatures that the other parts support, or with ``owned`` a tool's source."""
     matched = {row.id: patterns_of(row.text) for row in rows}
     supporters: dict[Pattern, set[str]] = defaultdict(set)
     causes = {signature.id: signature.cause for signature in bundled()}
@@ -31,7 +35,17 @@ def supported(rows: Sequence[Row], part_of: Callable[[Row], str]) -> dict[str, t
     parts: dict[str, set[Pattern]] = defaultdict(set)
     for row in rows:
         parts[part_of(row)] |= matched[row.id]
-    return {part: _without(_lonely(part, seen, supporters)) for part, seen in parts.items()}
+    kept = _owned() if owned else set()
+    return {part: _without(_lonely(part, seen, supporters) - kept) for part, seen in parts.items()}
+
+
+def _owned() -> set[Pattern]:
+    return {
+        (signature.id, pattern)
+        for signature in bundled()
+        for pattern, source in zip(signature.patterns, signature.sources, strict=True)
+        if source != COMMON
+    }
 
 
 def patterns_of(text: str) -> set[Pattern]:

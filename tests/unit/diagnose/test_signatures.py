@@ -16,9 +16,8 @@ id = "one"
 cause = "network"
 confidence = 0.9
 priority = 80
-tools = ["any"]
-patterns = ['(?i)no route']
 examples = ["No Route"]
+patterns = { Linux = ['(?i)no route'] }
 """
 
 
@@ -65,15 +64,15 @@ def test_redaction_leaves_what_a_signature_needs(signature: Signature, example: 
 
 
 def test_every_family_of_tools_has_a_signature() -> None:
-    """The tools whose failures people meet most often; a signature says in ``tools`` whose words it knows."""
-    known = {tool for signature in bundled() for tool in signature.tools}
+    """The tools whose failures people meet most often."""
+    known = {source for signature in bundled() for source in signature.sources}
     assert known >= {
         *(
             "pip",
             "uv",
             "Poetry",
             "npm",
-            "yarn",
+            "Yarn",
             "pnpm",
             "Maven",
             "Gradle",
@@ -87,7 +86,7 @@ def test_every_family_of_tools_has_a_signature() -> None:
             "pytest",
             "Jest",
             "JUnit",
-            "Go test",
+            "Go",
             "RSpec",
             "PHPUnit",
             "ESLint",
@@ -95,9 +94,10 @@ def test_every_family_of_tools_has_a_signature() -> None:
             "tsc",
             "rustc",
             "javac",
+            "gcc",
         ),
-        *("gcc", "clang", "CMake", "Bazel", "MSBuild", "AWS CLI", "Selenium", "GitLab", "Jenkins", "Travis"),
-        *("GitHub Actions", "Taskcluster", "CodeBuild", "CodePipeline", "CodeDeploy"),
+        *("clang", "CMake", "Bazel", "AWS CLI", "Selenium", "GitLab", "Jenkins", "Travis", "GitHub Actions"),
+        *("Taskcluster", "CodeBuild", "CodeDeploy", "Helm", "Kubernetes", "sbt", "Ninja", "GNU make", "SAM"),
     }
 
 
@@ -167,8 +167,10 @@ def test_a_checksum_mismatch_without_a_cache_is_no_cache_fault() -> None:
         ("priority = 80", 'priority = "80"', "one: priority must be int"),
         ("priority = 80", "priority = 80\nretry = true", "one: unknown field 'retry'"),
         ('examples = ["No Route"]', "", "one: field 'examples' is missing"),
-        ('tools = ["any"]', "tools = []", "one: tools must be a list of at least one text"),
-        ("['(?i)no route']", "['(?i)no route', 7]", "one: patterns must be a list of at least one text"),
+        ("Linux = ['(?i)no route']", "", "one: patterns must name at least one source"),
+        ("['(?i)no route']", "[]", "one: Linux must be a list of at least one text"),
+        ("['(?i)no route']", "['(?i)no route', 7]", "one: Linux must be a list of at least one text"),
+        ("['(?i)no route']", "'no route'", "one: Linux must be a list of at least one text"),
         ("(?i)no route", "(no route", "one: not a regular expression for RE2"),
         ("[[signature]]", "[signature]", "own [[signature]] table"),
         ("[[signature]]", "[[signature", "not valid TOML"),

@@ -23,8 +23,7 @@ _REQUIRED = {
     "cause": str,
     "confidence": float,
     "priority": int,
-    "tools": list,
-    "patterns": list,
+    "patterns": dict,
     "examples": list,
 }
 _OPTIONAL = {
@@ -58,7 +57,10 @@ _QUOTED = compiled(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One kind of failure and how tools word it; docs/adding-a-signature.md describes the fields."""
+    """One kind of failure and how tools word it; docs/adding-a-signature.md describes the fields.
+
+    ``sources`` are those of the patterns, one for one: whose words they are.
+    """
 
     id: str
     cause: Cause
@@ -72,7 +74,7 @@ class Signature:
     on_test_name: bool
     lone: bool
     uncompared: bool
-    tools: tuple[str, ...]
+    sources: tuple[str, ...]
     examples: tuple[str, ...]
 
 
@@ -120,7 +122,12 @@ def _signature(number: int, table: object) -> Signature:
     _check_fields(where, table)
     if not 0 <= table["confidence"] <= 1:
         raise InvalidSignature(f"{where}: confidence must be from 0 to 1")
-    patterns = _texts(where, "patterns", table["patterns"])
+    said = [
+        (source, text) for source, some in table["patterns"].items() for text in _texts(where, source, some)
+    ]
+    patterns = tuple(text for _, text in said)
+    if not patterns:
+        raise InvalidSignature(f"{where}: patterns must name at least one source and a text of it")
     return Signature(
         id=table["id"],
         cause=_member(where, "cause", Cause, table["cause"]),
@@ -134,7 +141,7 @@ def _signature(number: int, table: object) -> Signature:
         on_test_name=table.get("on_test_name", False),
         lone=table.get("lone", False),
         uncompared=table.get("uncompared", False),
-        tools=_texts(where, "tools", table["tools"]),
+        sources=tuple(source for source, _ in said),
         examples=_texts(where, "examples", table["examples"]),
     )
 
@@ -156,7 +163,8 @@ def _member(where: str, field: str, kind: type[E], value: str) -> E:
     return kind(value)
 
 
-def _texts(where: str, field: str, values: Sequence[object]) -> tuple[str, ...]:
+def _texts(where: str, field: str, values: object) -> tuple[str, ...]:
+    values = values if isinstance(values, list) else []
     texts = tuple(value for value in values if isinstance(value, str) and value)
     if not texts or len(texts) < len(values):
         raise InvalidSignature(f"{where}: {field} must be a list of at least one text, none of them empty")

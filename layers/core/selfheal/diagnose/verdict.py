@@ -20,7 +20,9 @@ _NEAR = 10
 _TEST_REACH_BEFORE = 60
 _TEST_REACH_AFTER = 20
 _TEST_SAYS_SO = 50
-_OUTSIDE = frozenset({Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.REGISTRY_RATE_LIMIT, Cause.QUOTA})
+_OUTSIDE = frozenset(
+    {Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.REGISTRY_RATE_LIMIT, Cause.QUOTA, Cause.AUTH_PERMISSION}
+)
 _COMPARED = compiled(
     r"(?i:^\s{0,8}(?:E\s{1,8})?assert\s.{0,200}(?:==|!=| is | in | not |<|>)"
     r"|AssertionError: .{0,300}(?:==|!=|\bto (?:deeply )?(?:equal|be|have|include|contain|match)\b"
