@@ -8,10 +8,12 @@ import pytest
 from selfheal.domain.action import ActionStatus, Plan
 from selfheal.domain.errors import ActionRefused
 from selfheal.domain.run import Run, RunStatus
+from selfheal.remedies import retry_build_clean
 from selfheal.remedies.registry import remedy_module, undo_of
 from selfheal.remedy_ports import Case, Execution, StageAttempt, Tools
 from selfheal.testing.builders import a_run
 from selfheal.testing.execution import World
+from selfheal.testing.service import FakeService
 from selfheal.testing.stages import FAILED, GOOD, OLDER, FakeStages, a_stage_run
 from selfheal.testing.toolbox import fake_tools
 
@@ -110,6 +112,27 @@ def test_a_retry_gives_the_id_of_the_next_attempt(remedy: str) -> None:
     assert (order.target, order.parameters) == (f"shop/Deploy/{FAILED}", {"attempt": "2"})
     assert remedy_module(remedy).start(order, STAGE, tools(fake), "t") == f"shop/Deploy/{FAILED}/2"
     assert fake.changed == [("retry", FAILED)]
+
+
+def test_a_poisoned_cache_of_a_pipeline_s_build_is_dropped_before_its_stage_runs_again() -> None:
+    fake, service = stages(), FakeService()
+    both = fake_tools(service, stages=fake, case=CASE)
+    assert retry_build_clean.preflight(BUILD, both) == ""
+    order = retry_build_clean.plan(BUILD, both)
+    assert (order.remedy, order.parameters) == ("retry_build_clean", {"attempt": "2", "cache": "dropped"})
+    assert retry_build_clean.start(order, BUILD, both, "t") == f"shop/Deploy/{FAILED}/2"
+    assert (service.dropped, service.started, fake.changed) == (["shop"], [], [("retry", FAILED)])
+
+
+def test_the_cache_is_the_project_s_and_needs_its_owner_s_word_too() -> None:
+    service = FakeService()
+    service.build_details = replace(service.build_details, tagged=False)
+    both = fake_tools(service, stages=stages())
+    assert "project shop is not tagged" in retry_build_clean.preflight(BUILD, both)
+    assert "pipeline shop is not tagged" in retry_build_clean.preflight(
+        BUILD, fake_tools(stages=stages(tagged=False))
+    )
+    assert "no cache of its own" in retry_build_clean.preflight(STAGE, both)
 
 
 def test_a_rollback_goes_to_the_last_execution_that_passed() -> None:
