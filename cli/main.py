@@ -6,6 +6,7 @@ import typer
 
 from cli import (
     approvals,
+    autonomy,
     backfill,
     demo,
     diagnose,
@@ -46,6 +47,7 @@ app.command("status")(switch.status)
 app.add_typer(policy.app, name="policy")
 app.add_typer(local_cloud.app, name="local")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(autonomy.app, name="autonomy")
 app.add_typer(flaky.app, name="flaky")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(models.app, name="model")

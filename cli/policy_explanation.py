@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from local.records import Controls
+from selfheal.domain.autonomy import Subject, trust_of
 from selfheal.domain.choice import applicable
 from selfheal.domain.decision import Decision, chosen, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.freeze import Freeze
 from selfheal.domain.incident import IncidentKind, Lineage
 from selfheal.domain.permission import Circumstances
-from selfheal.domain.policy import Mode, Policy, Rule
+from selfheal.domain.policy import Autonomy, Mode, Policy, Rule
 from selfheal.domain.remedy import Remedy
 from selfheal.domain.run import PipelineKey
 from selfheal.remedies.registry import catalogue
@@ -72,7 +73,9 @@ def explain(case: Case, policy: Policy, controls: Controls | None) -> Explanatio
     fitting = (
         fitting[:-1] or fitting
     )  # people are told in any case; it is a remedy only where there is no other
-    judged = [_judge(remedy, case, policy, _now(remedy, case, controls)) for remedy in fitting]
+    judged = [
+        _judge(remedy, case, policy, _now(remedy, case, policy.autonomy, controls)) for remedy in fitting
+    ]
     choice = chosen(case.pipeline, case.kind, case.diagnosis, "", catalogue(), policy)
     return Explanation(case, policy, judged, choice.id, looked_at=controls is not None)
 
@@ -83,7 +86,7 @@ def _judge(remedy: Remedy, case: Case, policy: Policy, now: Circumstances) -> Ju
     return Judged(remedy, policy.rule_for(pipeline, case.cause, remedy.id), decision, now)
 
 
-def _now(remedy: Remedy, case: Case, controls: Controls | None) -> Circumstances:
+def _now(remedy: Remedy, case: Case, autonomy: Autonomy, controls: Controls | None) -> Circumstances:
     if controls is None:
         return Circumstances(case.at, case.ceiling)
     actions, no_commit = controls.actions, Lineage(case.pipeline, "")
@@ -93,4 +96,5 @@ def _now(remedy: Remedy, case: Case, controls: Controls | None) -> Circumstances
         paused=controls.switch.paused(),
         spent=actions.spent(no_commit, case.at),
         brakes=actions.brakes(case.pipeline, remedy.id),
+        trust=trust_of(controls.tracks.track(Subject(case.pipeline, case.cause, remedy.id)), autonomy),
     )

@@ -28,8 +28,7 @@ def pause(
 ) -> None:
     """Stop every action at once: nothing is done to any pipeline until somebody resumes."""
     with readable_errors():
-        if len(reason) > LONGEST_REASON or not reason.isprintable():
-            raise UsageError(f"--reason: must be one line of at most {LONGEST_REASON} characters")
+        require_one_line(reason)
         around = surroundings_of(context)
         board = around.controls(stack_name, local=local).switch
         by = around.caller(stack_name, local=local)
@@ -71,6 +70,12 @@ def status(
         typer.echo(in_words(standing) if standing else "nothing is paused: policy decides")
         for entry in record:
             typer.echo(f"  {_line(entry)}")
+
+
+def require_one_line(reason: str) -> None:
+    """Raises UsageError for a reason that no record should hold."""
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise UsageError(f"--reason: must be one line of at most {LONGEST_REASON} characters")
 
 
 def in_words(pause: Pause) -> str:

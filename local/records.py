@@ -15,6 +15,7 @@ from selfheal.adapters.dynamodb.models import DynamoModelLedger
 from selfheal.adapters.dynamodb.runs import DynamoRuns
 from selfheal.adapters.dynamodb.standings import DynamoStandings
 from selfheal.adapters.dynamodb.switch import DynamoSwitch
+from selfheal.adapters.dynamodb.tracks import DynamoTracks
 from selfheal.adapters.s3_ledger import S3ArchiveReader, S3LedgerArchive
 from selfheal.adapters.s3_models import S3Models
 from selfheal.approval_ports import ApprovalStore
@@ -22,7 +23,7 @@ from selfheal.brake_ports import SwitchBoard
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import ActionStore, FailureMemory, IncidentStore, Ledger, RunStore
-from selfheal.record_ports import ArchiveReader, LedgerTable
+from selfheal.record_ports import ArchiveReader, LedgerTable, TrackBoard
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,20 @@ def proof(dynamodb: Any, table: str, s3: Any, ledger_bucket: str) -> Proof:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What stops actions in one stack: the kill switch, and what budgets and brakes remember."""
+    """What stops actions in one stack: the kill switch, what budgets and brakes remember, what remedies earned."""
 
     switch: SwitchBoard
     actions: ActionStore
+    tracks: TrackBoard
 
 
 def controls(dynamodb: Any, table: str, control_table: str) -> Controls:
     """The kill switch and the budgets behind a stack's two tables."""
-    return Controls(DynamoSwitch(dynamodb, control_table), DynamoActions(dynamodb, table))
+    return Controls(
+        DynamoSwitch(dynamodb, control_table),
+        DynamoActions(dynamodb, table),
+        DynamoTracks(dynamodb, table, control_table),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def test_suggest_remedy_counts_tokens_in_a_table_that_nobody_decides_by() -> Non
     assert reaching == ["SuggestRemedyFunctionRole"]
 
 
-def test_two_functions_read_the_kill_switch_and_none_can_turn_it() -> None:
+def test_three_functions_read_what_people_control_and_none_can_change_it() -> None:
     reaching = {
         (role, action)
         for role in ROLES
@@ -106,6 +106,7 @@ def test_two_functions_read_the_kill_switch_and_none_can_turn_it() -> None:
     assert reaching == {
         ("DecideActionFunctionRole", "dynamodb:GetItem"),
         ("ExecuteActionFunctionRole", "dynamodb:GetItem"),
+        ("RecordOutcomeFunctionRole", "dynamodb:GetItem"),
     }
 
 

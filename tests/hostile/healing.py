@@ -16,6 +16,7 @@ from selfheal.ports import Model, TestCase
 from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
+from selfheal.steps.earnings import Earnings
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.experiments import Experiments
@@ -34,6 +35,7 @@ from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, Me
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.vain import MemoryVain
 from selfheal.wire import decode, encode
 
@@ -73,6 +75,7 @@ class Healing:
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     actions: MemoryActions = field(default_factory=MemoryActions)
+    tracks: MemoryTracks = field(default_factory=MemoryTracks)
     clock: FixedClock = field(default_factory=FixedClock)
     bus: MemoryBus = field(default_factory=MemoryBus)
     service: FakeService = field(init=False)
@@ -100,6 +103,7 @@ class Healing:
             experiments=Experiments(MemoryFailures(), MemoryLabels()),
             after=AlarmsAfter(MemoryHarms(), MemoryAlarms(), self.runs),
             vain=MemoryVain(),
+            earnings=Earnings(self.tracks, self.policy.autonomy),
             clock=self.clock,
         )
         told = wired(
@@ -174,7 +178,13 @@ class Healing:
 
     def _permission(self) -> Permission:
         return Permission(
-            self.policy, self.ceiling, MemorySwitch(), self.actions, MemoryApprovals(), self.clock
+            self.policy,
+            self.ceiling,
+            MemorySwitch(),
+            self.actions,
+            MemoryApprovals(),
+            self.clock,
+            self.tracks,
         )
 
     def _execute(self, decision: Decision) -> Action:

@@ -11,6 +11,9 @@ from local.records import Records
 from local.scenario import load
 from local.state import CloudState
 from selfheal.adapters.clock import SystemClock
+from selfheal.adapters.dynamodb.tracks import DynamoTracks
+from selfheal.domain.autonomy import Subject
+from selfheal.domain.diagnosis import Cause
 from selfheal.domain.experiment import Label
 from selfheal.domain.flaky import flaky_tests
 from selfheal.domain.ledger import LedgerKind
@@ -40,10 +43,17 @@ def test_a_build_that_another_attempt_healed_is_labelled_wherever_that_is_learne
     assert json.loads(body.read())["label"] == label
 
 
-def test_the_flaky_test_is_in_the_register(state: CloudState, cloud: LocalCloud, stored: Records) -> None:
+def test_the_flaky_test_is_in_the_register_and_its_remedy_has_a_track_record(
+    state: CloudState, cloud: LocalCloud, stored: Records
+) -> None:
     (result,) = run_demo(state, cloud.home, [load("flaky_test")], lambda update: None)
     run = stored.incidents.get(result.incident_id).run
     failures = [each for each in stored.failures.with_tests(99) if each.pipeline == run.key]
     history = [each.measurement for each in stored.runs.history(run.key, SystemClock().now(), 99)]
     (found,) = flaky_tests(failures, {run.key: history})
     assert (found.failed, found.passed) == (1, 1)
+    tracks = DynamoTracks(
+        client(state, "dynamodb"), state.outputs["TableName"], state.outputs["ControlTableName"]
+    )
+    track = tracks.track(Subject(run.key, Cause.FLAKY_TEST, "retry_build"))
+    assert [(trial.incident_id, trial.outcome) for trial in track.trials] == [(result.incident_id, "healed")]

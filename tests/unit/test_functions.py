@@ -43,6 +43,7 @@ from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.vain import MemoryVain
 from selfheal.testing.waiters import MemoryWaiters
 
@@ -106,8 +107,7 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         approvals=MemoryApprovals(),
         vain=MemoryVain(),
         identities=FakeIdentities(),
-        failures=MemoryFailures(),
-        labels=MemoryLabels(),
+        **memories(),
         waiters=waiters,
         resumer=waiters,
         bus=bus,
@@ -120,6 +120,11 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     world.incidents.open(the_incident())
     monkeypatch.setattr(runtime_module, "runtime", world)
     return world
+
+
+def memories() -> dict[str, object]:
+    """What is remembered of failures and remedies."""
+    return {"failures": MemoryFailures(), "labels": MemoryLabels(), "tracks": MemoryTracks()}
 
 
 def the_incident() -> Incident:

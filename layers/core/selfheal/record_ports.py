@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from selfheal.domain.autonomy import Clearance, Subject, Track, Trial
 from selfheal.domain.chain import Archived, Kept
 from selfheal.domain.experiment import LabelledFailure
 from selfheal.domain.ledger import Sealed
@@ -17,6 +18,26 @@ class LedgerArchive(Protocol):
 
     def get(self, incident_id: str, sequence: int) -> Sealed:
         """The entry of that number. Raises LedgerBroken when what is there was never sealed."""
+
+
+class TrackRecords(Protocol):
+    """What came of each remedy, by pipeline and cause, as the functions see it: they add outcomes to it."""
+
+    def note(self, subject: Subject, trial: Trial) -> None:
+        """Note an outcome; the same again changes nothing."""
+
+    def track(self, subject: Subject) -> Track:
+        """The last trials of a subject, and the last clearance, read consistently."""
+
+
+class TrackBoard(TrackRecords, Protocol):
+    """The same as people see it: they look at all of it, and give back trust that was lost."""
+
+    def recent(self, limit: int) -> list[tuple[Subject, Trial]]:
+        """The last trials of all subjects, newest first."""
+
+    def clear(self, subject: Subject, clearance: Clearance) -> None:
+        """Let what came before count no more, and keep who said so."""
 
 
 class Labels(Protocol):

@@ -28,6 +28,7 @@ from selfheal.steps.reconcile_runs import look_back
 if TYPE_CHECKING:
     from selfheal.detect.hosted import Hosted
     from selfheal.detect.learner import Learner
+    from selfheal.steps.earnings import Earnings
     from selfheal.steps.examine_run import Examiner
     from selfheal.steps.experiments import Experiments
     from selfheal.steps.serve_hosted import HostedServer
@@ -57,7 +58,13 @@ class Runtime(Hosting):
     def permission(self) -> Permission:
         """What says whether something may be done."""
         return Permission(
-            self.policy, self.settings.mode, self.switch, self.actions, self.approvals, self.clock
+            self.policy,
+            self.settings.mode,
+            self.switch,
+            self.actions,
+            self.approvals,
+            self.clock,
+            self.tracks,
         )
 
     @property
@@ -146,6 +153,13 @@ class Runtime(Hosting):
         from selfheal.steps.experiments import Experiments
 
         return Experiments(self.failures, self.labels)
+
+    @property
+    def earnings(self) -> "Earnings":
+        """What remedies earn and lose by their outcomes."""
+        from selfheal.steps.earnings import Earnings
+
+        return Earnings(self.tracks, self.policy.autonomy)
 
     @cached_property
     def resumer(self) -> Resumer:

@@ -21,7 +21,7 @@ from selfheal.ports import (
     TokenBudget,
     Waiters,
 )
-from selfheal.record_ports import Labels
+from selfheal.record_ports import Labels, TrackRecords
 from selfheal.settings import Settings
 from selfheal.verify_ports import VainAttempts
 
@@ -58,6 +58,14 @@ class Stores:
         from selfheal.adapters.s3 import S3Lake
 
         return S3Lake(self._clients("s3"), self.settings.text("SELFHEAL_LAKE_BUCKET"))
+
+    @cached_property
+    def tracks(self) -> TrackRecords:
+        """What came of each remedy."""
+        from selfheal.adapters.dynamodb.tracks import DynamoTracks
+
+        control = self.settings.text("SELFHEAL_CONTROL_TABLE")
+        return DynamoTracks(self._clients("dynamodb"), self._table, control)
 
     @cached_property
     def labels(self) -> Labels:

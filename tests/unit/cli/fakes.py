@@ -38,6 +38,7 @@ from selfheal.testing.memory import (
 from selfheal.testing.models import MemoryModelLedger, MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.tracks import MemoryTracks
 
 STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
 ANN = "arn:aws:sts::111122223333:assumed-role/developer/ann"
@@ -110,7 +111,9 @@ class FakeSurroundings:
     problem: BaseException | None = None
     asked: list[tuple[str, bool]] = field(default_factory=list)
     evidence: Proof = field(default_factory=lambda: Proof(MemoryArchive(), MemoryLedgerTable()))
-    brakes: Controls = field(default_factory=lambda: Controls(MemorySwitch(), MemoryActions()))
+    brakes: Controls = field(
+        default_factory=lambda: Controls(MemorySwitch(), MemoryActions(), MemoryTracks())
+    )
     versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
     clock: FixedClock = field(default_factory=FixedClock)
     service: FakeService = field(default_factory=FakeService)

@@ -40,6 +40,7 @@ from selfheal.testing.memory import (
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.waiters import MemoryWaiters, deliver
 from selfheal.wire import encode, event_of
 
@@ -114,6 +115,7 @@ class World:
                 guard(self.actions),
                 MemoryApprovals(),
                 self.clock,
+                MemoryTracks(),
             ),
             estimator=Estimator(guard(self.runs), guard(self.standings)),
             actor="execute-action",

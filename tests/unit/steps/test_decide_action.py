@@ -2,6 +2,8 @@
 
 import pytest
 
+from selfheal.domain.action import OutcomeStatus
+from selfheal.domain.autonomy import Clearance, Subject, Trial
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind, Lineage
@@ -14,10 +16,11 @@ from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.approvals import MemoryApprovals
-from selfheal.testing.builders import SHOP, an_incident
+from selfheal.testing.builders import NOON, SHOP, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.vain import MemoryVain
 
 POLICY = parse_policy(
@@ -36,7 +39,12 @@ REQUEST = DecideRequest(
 )
 
 
-def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT, vain: MemoryVain | None = None) -> Decision:
+def decided(
+    ledger: MemoryLedger,
+    ceiling: Mode = Mode.ACT,
+    vain: MemoryVain | None = None,
+    tracks: MemoryTracks | None = None,
+) -> Decision:
     incidents = MemoryIncidents()
     incidents.open(INCIDENT)
     return decide_action(
@@ -45,7 +53,13 @@ def decided(ledger: MemoryLedger, ceiling: Mode = Mode.ACT, vain: MemoryVain | N
         ledger=ledger,
         estimator=Estimator(MemoryRuns(), MemoryStandings()),
         permission=Permission(
-            POLICY, ceiling, MemorySwitch(), MemoryActions(), MemoryApprovals(), FixedClock()
+            POLICY,
+            ceiling,
+            MemorySwitch(),
+            MemoryActions(),
+            MemoryApprovals(),
+            FixedClock(),
+            tracks or MemoryTracks(),
         ),
         vain=vain or MemoryVain(),
     )
@@ -86,3 +100,20 @@ def test_another_commit_or_another_failure_is_another_matter() -> None:
         }
     )
     assert decided(MemoryLedger(), vain=vain).verdict is Verdict.ACT
+
+
+def test_a_remedy_that_did_harm_is_only_watched_until_a_person_clears_it() -> None:
+    tracks = MemoryTracks()
+    subject = Subject(SHOP, DIAGNOSIS.cause, "retry_build")
+    tracks.note(subject, Trial("i1", NOON, OutcomeStatus.WORSE))
+    demoted = decided(MemoryLedger(), tracks=tracks)
+    assert demoted.verdict is Verdict.OBSERVE
+    assert "demoted: it made things worse in incident i1" in demoted.reason
+    tracks.clear(subject, Clearance("ann", NOON))
+    assert decided(MemoryLedger(), tracks=tracks).verdict is Verdict.ACT
+
+
+def test_a_decision_to_observe_says_what_would_have_been_done() -> None:
+    decision = decided(MemoryLedger(), Mode.OBSERVE)
+    assert (decision.verdict, decision.would, decision.cause) == (Verdict.OBSERVE, "act", DIAGNOSIS.cause)
+    assert decided(MemoryLedger()).would == ""

@@ -12,10 +12,12 @@ from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.experiment import Again, Label
 from selfheal.domain.incident import Incident, IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.policy import Autonomy
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Sighting
 from selfheal.domain.verification import Vain
 from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.earnings import Earnings
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import judge, record_outcome
 from selfheal.steps.state import HealState
@@ -27,9 +29,11 @@ from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.vain import MemoryVain
 
 ACT = Decision(Verdict.ACT, "retry_build", "policy allows it", "v1")
+AUTONOMY = Autonomy(bar=0.5, min_outcomes=3)
 STARTED = Action("i", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:2")
 
 
@@ -82,6 +86,7 @@ def test_the_first_outcome_written_stands() -> None:
     ports: Any = {"incidents": incidents, "ledger": ledger, "runs": runs, "experiments": experiments}
     ports |= {"after": AlarmsAfter(MemoryHarms(), MemoryAlarms(), runs)}
     ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals(), "vain": MemoryVain()}
+    ports["earnings"] = Earnings(MemoryTracks(), AUTONOMY)
     first = record_outcome(healed, **ports, clock=clock)
     assert (first.status, first.seconds) == (OutcomeStatus.HEALED, 30.0)
     clock.advance(30)
@@ -159,6 +164,7 @@ class World:
     alarms: MemoryAlarms = field(default_factory=MemoryAlarms)
     clock: FixedClock = field(default_factory=FixedClock)
     vain: MemoryVain = field(default_factory=MemoryVain)
+    tracks: MemoryTracks = field(default_factory=MemoryTracks)
 
     def record(self, state: HealState) -> Outcome:
         return record_outcome(
@@ -171,6 +177,7 @@ class World:
             experiments=Experiments(self.failures, self.labels),
             after=AlarmsAfter(self.harms, self.alarms, self.runs),
             vain=self.vain,
+            earnings=Earnings(self.tracks, AUTONOMY),
             clock=self.clock,
         )
 

@@ -74,9 +74,11 @@ class Observed:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome with its reason in plain words; ``seconds`` from incident opened to outcome recorded. ``label`` is
-    what it shows the first failure to have been (see experiment.py), empty when it shows nothing."""
+    what it shows the first failure to have been (see experiment.py), empty when it shows nothing. ``trust`` is what it
+    changes in how far the remedy is trusted, in words for people, empty when nothing (see autonomy.py)."""
 
     status: OutcomeStatus
     reason: str
     seconds: float
     label: str = ""
+    trust: str = ""

@@ -1,9 +1,10 @@
 """Decision: what policy makes of a diagnosis. Pure; the same input always gives the same decision."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from selfheal.domain.autonomy import Trust
 from selfheal.domain.choice import NOTIFY, applicable, choose, delay
 from selfheal.domain.diagnosis import ALARM, SCORE, Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
@@ -25,7 +26,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The verdict on one remedy, always with a reason a person can read. ``runbook`` is the one that the rule names,
-    for the remedy that runs one."""
+    for the remedy that runs one. ``cause`` is what it was decided for; ``would`` is the verdict that there would have
+    been, had the rule and the stack been set to act (only where it is ``observe``, else empty)."""
 
     verdict: Verdict
     remedy: str
@@ -33,6 +35,8 @@ class Decision:
     policy_version: str
     delay_seconds: int = 0
     runbook: str = ""
+    cause: str = ""
+    would: str = ""
 
 
 def chosen(
@@ -63,7 +67,19 @@ def decide(
     verdict, reason = _verdict(pipeline, diagnosis, remedy, policy, rule, now)
     seconds = delay(remedy, diagnosis, rule.delay_seconds if rule else None)
     runbook = rule.runbook if rule and remedy.id == RUN_RUNBOOK else ""
-    return Decision(verdict, remedy.id, reason, policy.version, seconds, runbook)
+    would = _would(pipeline, diagnosis, remedy, policy, rule, now) if verdict is Verdict.OBSERVE else ""
+    return Decision(
+        verdict, remedy.id, reason, policy.version, seconds, runbook, diagnosis.cause.value, would
+    )
+
+
+def _would(
+    pipeline: str, diagnosis: Diagnosis, remedy: Remedy, policy: Policy, rule: Rule | None, now: Circumstances
+) -> str:
+    """Where no rule speaks, one is assumed that has nothing but what every rule must have."""
+    as_if = rule or Rule((pipeline,), frozenset({diagnosis.cause}), frozenset({remedy.id}), Mode.ACT)
+    acting = replace(now, ceiling=Mode.ACT, trust=Trust())
+    return _verdict(pipeline, diagnosis, remedy, policy, replace(as_if, mode=Mode.ACT), acting)[0].value
 
 
 def _verdict(
@@ -73,15 +89,43 @@ def _verdict(
         return Verdict.ACT, f"{_why_a_person(diagnosis)}: a person is told"
     if rule is None:
         return Verdict.OBSERVE, f"no policy rule lets {remedy.id} act on {diagnosis.cause} in {pipeline}"
-    if Mode.OBSERVE in (rule.mode, now.ceiling):
-        return Verdict.OBSERVE, f"{_who(rule, now, Mode.OBSERVE)} is set to observe"
+    if reason := _watches_only(rule, now):
+        return Verdict.OBSERVE, reason
     if reason := _beyond(rule, diagnosis, remedy) or objection(pipeline, remedy.id, policy, now):
         return Verdict.REFUSE, reason
-    if policy.protected(pipeline):
-        return Verdict.ASK, f"{pipeline} is protected: a person must approve {remedy.id}"
-    if Mode.ASK in (rule.mode, now.ceiling):
-        return Verdict.ASK, f"{_who(rule, now, Mode.ASK)} wants a person to approve {remedy.id}"
+    if reason := _must_ask(pipeline, remedy, policy, rule, now):
+        return Verdict.ASK, reason
+    if _promoted(rule, policy, now):
+        return (
+            Verdict.ACT,
+            f"policy rule {rule.number} asks, but {remedy.id} has earned to act: {now.trust.words}",
+        )
     return Verdict.ACT, f"policy rule {rule.number} allows {remedy.id} for {diagnosis.cause}"
+
+
+def _watches_only(rule: Rule, now: Circumstances) -> str:
+    if Mode.OBSERVE in (rule.mode, now.ceiling):
+        return f"{_who(rule, now, Mode.OBSERVE)} is set to observe"
+    if now.trust.cap is Mode.OBSERVE:
+        return f"demoted: {now.trust.words}; a person must clear it (selfheal autonomy)"
+    return ""
+
+
+def _must_ask(pipeline: str, remedy: Remedy, policy: Policy, rule: Rule, now: Circumstances) -> str:
+    """Why a person must be asked; empty when none must."""
+    if policy.protected(pipeline):
+        return f"{pipeline} is protected: a person must approve {remedy.id}"
+    if Mode.ASK in (rule.mode, now.ceiling) and not _promoted(rule, policy, now):
+        return f"{_who(rule, now, Mode.ASK)} wants a person to approve {remedy.id}"
+    if now.trust.cap is Mode.ASK:
+        return f"demoted: {now.trust.words}; a person must approve {remedy.id}"
+    return ""
+
+
+def _promoted(rule: Rule, policy: Policy, now: Circumstances) -> bool:
+    """Whether the policy lets a rule that asks act, and the remedy has earned it; never beyond the stack's mode."""
+    earned = now.trust.earned and policy.autonomy.promote_to_act
+    return rule.mode is Mode.ASK and now.ceiling is Mode.ACT and earned
 
 
 def _who(rule: Rule, now: Circumstances, mode: Mode) -> str:

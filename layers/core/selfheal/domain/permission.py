@@ -6,6 +6,7 @@ Asked when a decision is made, and once more right before the call.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from selfheal.domain.autonomy import Trust
 from selfheal.domain.brakes import Brakes, Pause
 from selfheal.domain.limits import Limits, moment
 from selfheal.domain.policy import Mode, Policy
@@ -16,8 +17,8 @@ from selfheal.domain.spending import Cost, Spent
 class Circumstances:
     """What a decision depends on beside policy and diagnosis, as it stands at the moment ``at``.
 
-    ``ceiling`` is the stack's mode: no rule goes beyond it. ``brakes`` and ``cost`` are the remedy's; ``vain``
-    is why it is of no use, by what the same did before.
+    ``ceiling`` is the stack's mode: no rule goes beyond it. ``brakes``, ``cost`` and ``trust`` are the remedy's;
+    ``vain`` is why it is of no use, by what the same did before.
     """
 
     at: datetime
@@ -27,6 +28,7 @@ class Circumstances:
     cost: Cost = field(default_factory=Cost)
     brakes: Brakes = field(default_factory=Brakes)
     vain: str = ""
+    trust: Trust = field(default_factory=Trust)
 
 
 def objection(pipeline: str, remedy: str, policy: Policy, now: Circumstances) -> str:

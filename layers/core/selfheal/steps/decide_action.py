@@ -44,7 +44,9 @@ def decide_action(
     remedy = chosen(
         incident.run.key, incident.kind, request.diagnosis, suggested, catalogue(), permission.policy
     )
-    now = permission.circumstances(incident, remedy.id, estimator.foreseen(incident, remedy))
+    now = permission.circumstances(
+        incident, remedy.id, request.diagnosis.cause, estimator.foreseen(incident, remedy)
+    )
     if tried := vain.of(incident.lineage, request.diagnosis.fingerprint):
         now = replace(now, vain=tried.objection(remedy))
     decision = decide(

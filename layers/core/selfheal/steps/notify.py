@@ -65,14 +65,23 @@ def _lines(state: HealState) -> list[str]:
         lines.append(f"Decision:  {state.decision.verdict} {state.decision.remedy}: {state.decision.reason}")
     if state.approval:
         lines.append(f"Approval:  {state.approval.status} {_by(state.approval)}".rstrip())
+    lines += _doings(state)
+    if state.suggestion:
+        by_model = state.suggestion.origin != "catalogue"
+        lines += ["", "Written by a model, not verified:" if by_model else "What to do:"]
+        lines.append(state.suggestion.explanation)
+    return lines
+
+
+def _doings(state: HealState) -> list[str]:
+    """What was done, and what came of it."""
+    lines = []
     if state.action and state.action.new_run_id:
         lines.append(f"Action:    {state.action.remedy} started {state.action.new_run_id}")
     if state.examined and state.examined.summary:
         lines.append(f"Again:     {state.examined.summary}")
     if state.outcome:
         lines.append(f"Outcome:   {state.outcome.status}: {state.outcome.reason}")
-    if state.suggestion:
-        by_model = state.suggestion.origin != "catalogue"
-        lines += ["", "Written by a model, not verified:" if by_model else "What to do:"]
-        lines.append(state.suggestion.explanation)
+    if state.outcome and state.outcome.trust:
+        lines.append(f"Trust:     {state.outcome.trust}")
     return lines

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Switch
 from selfheal.domain.action import Plan
+from selfheal.domain.autonomy import Subject, Trust, trust_of
 from selfheal.domain.decision import Decision, Verdict
+from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import ActionRefused
 from selfheal.domain.incident import Incident
 from selfheal.domain.limits import Limits, tripped
@@ -13,6 +15,7 @@ from selfheal.domain.permission import Circumstances, frozen, limits_of, paused
 from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.spending import Cost
 from selfheal.ports import ActionStore, Clock
+from selfheal.record_ports import TrackRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ class Permission:
     actions: ActionStore
     approvals: ApprovalStore
     clock: Clock
+    tracks: TrackRecords
 
-    def circumstances(self, incident: Incident, remedy: str, cost: Cost) -> Circumstances:
+    def circumstances(self, incident: Incident, remedy: str, cause: Cause, cost: Cost) -> Circumstances:
         """Everything that a decision on this remedy depends on, as it stands now."""
         now = self.clock.now()
         return Circumstances(
@@ -36,6 +40,7 @@ class Permission:
             spent=self.actions.spent(incident.lineage, now),
             cost=cost,
             brakes=self.actions.brakes(incident.run.key, remedy),
+            trust=self._trust(incident, remedy, cause),
         )
 
     def limits(self, cost: Cost) -> Limits:
@@ -53,6 +58,7 @@ class Permission:
             or self._unapproved(incident, decision, plan)
             or frozen(str(incident.run.key), self.policy, self.clock.now())
             or self._tripped(incident, decision.remedy)
+            or self._demoted(incident, decision)
             or paused(self.switch.paused())
         ):
             raise ActionRefused(reason)
@@ -82,6 +88,18 @@ class Permission:
             why = f"{incident.run.key} is protected and " if protected else ""
             return f"{why}nobody was asked whether this may be done"
         return approval.objection(plan, decision.policy_version, self.clock.now())
+
+    def _trust(self, incident: Incident, remedy: str, cause: Cause) -> Trust:
+        track = self.tracks.track(Subject(incident.run.key, cause, remedy))
+        return trust_of(track, self.policy.autonomy)
+
+    def _demoted(self, incident: Incident, decision: Decision) -> str:
+        """What other incidents have shown since the decision. A person's approval outweighs a demotion to asking."""
+        if decision.cause not in set(Cause):
+            return ""
+        trust = self._trust(incident, decision.remedy, Cause(decision.cause))
+        asks = trust.cap is Mode.ASK and decision.verdict is Verdict.ACT
+        return f"demoted since: {trust.words}" if asks or trust.cap is Mode.OBSERVE else ""
 
     def _tripped(self, incident: Incident, remedy: str) -> str:
         """The breaker, unless it is this very incident that it let through."""

@@ -17,6 +17,7 @@ from selfheal.domain.verification import Vain
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
 from selfheal.steps.alarms_after import AlarmsAfter
 from selfheal.steps.approval_record import expire
+from selfheal.steps.earnings import Earnings
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.review_incident import Verdict as PersonsVerdict
 from selfheal.steps.review_incident import verdict_on
@@ -40,6 +41,7 @@ def record_outcome(
     experiments: Experiments,
     after: AlarmsAfter,
     vain: VainAttempts,
+    earnings: Earnings,
     clock: Clock,
 ) -> Outcome:
     """Record the outcome of one incident. The first one written stands; asking again gives it back.
@@ -47,8 +49,8 @@ def record_outcome(
     Raises AlarmsUnsettled while the alarms of a harmful deployment that was rolled back may still become quiet.
 
     The run of an incident that proved real is marked, so that it does not become part of what is normal. The circuit
-    breaker is told whether the remedy helped. What another attempt showed the failure to have been is noted for
-    diagnosis and training.
+    breaker is told whether the remedy helped, and so is its track record. What another attempt showed the failure to
+    have been is noted for diagnosis and training.
     """
     incident = incidents.get(state.incident_id)
     now = clock.now()
@@ -57,10 +59,12 @@ def record_outcome(
     if not ledger.entry(incident.id, LedgerKind.OUTCOME):
         status, reason = after.judge(incident, state.action, (status, reason), now)
     label = experiments.label(state, incident, status)
-    outcome = Outcome(status, reason, round((now - incident.opened_at).total_seconds(), 3), label.value)
+    trust = earnings.change(state, incident, status, now)
+    seconds = round((now - incident.opened_at).total_seconds(), 3)
+    outcome, at = Outcome(status, reason, seconds, label.value, trust), now
     if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
         written = ledger.entry(incident.id, LedgerKind.OUTCOME)
-        outcome = decode(Outcome, written.data) if written else outcome
+        outcome, at = (decode(Outcome, written.data), written.at) if written else (outcome, at)
     if outcome.status in PROVES_A_REAL_INCIDENT:
         _confirm(incident, ledger, runs)
     if state.action and outcome.status in TELLS_OF_THE_REMEDY:
@@ -68,6 +72,7 @@ def record_outcome(
         breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
     experiments.note(state, incident, Label(outcome.label))
     _note_vain(state, incident, vain)
+    earnings.note(state, incident, outcome.status, at)
     return outcome
 
 

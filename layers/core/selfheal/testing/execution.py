@@ -24,6 +24,7 @@ from selfheal.testing.runbooks import FakeRunbooks
 from selfheal.testing.service import FakeService, FixedClock
 from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
+from selfheal.testing.tracks import MemoryTracks
 from selfheal.wire import encode
 
 INCIDENT = an_incident()
@@ -41,6 +42,7 @@ class World:
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     standings: MemoryStandings = field(default_factory=MemoryStandings)
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
+    tracks: MemoryTracks = field(default_factory=MemoryTracks)
     ceiling: Mode = Mode.ACT
     policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
     run: Run = field(default_factory=a_run)
@@ -68,7 +70,9 @@ class World:
 
     def decide(self, remedy: str = "retry_build", verdict: Verdict = Verdict.ACT) -> None:
         """Write the decision that execute_action will look for."""
-        decision = Decision(verdict, remedy, "policy allows it", "v1", runbook=self.runbook)
+        decision = Decision(
+            verdict, remedy, "policy allows it", "v1", runbook=self.runbook, cause="flaky_test"
+        )
         self.ledger.append(LedgerEntry(self.incident.id, LedgerKind.DECIDED, NOON, encode(decision)))
 
     def execute(
@@ -90,7 +94,7 @@ class World:
             ledger=guard(self.ledger),
             clock=self.clock,
             permission=Permission(
-                self.policy, self.ceiling, self.switch, self.actions, self.approvals, self.clock
+                self.policy, self.ceiling, self.switch, self.actions, self.approvals, self.clock, self.tracks
             ),
             estimator=Estimator(self.runs, self.standings),
             actor="execute-action",

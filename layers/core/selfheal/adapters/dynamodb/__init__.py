@@ -13,6 +13,7 @@
 | LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
 | PIPELINE#<key> | ACTED | when the pipeline was last acted on | | |
 | PIPELINE#<key> | BREAKER#<remedy> | how the remedy fares there | | |
+| TRACK#<pipeline>#<cause>#<remedy> | TRIAL#<at>#<incident> | what came of an action | TRACKS | <at>#<incident> |
 | MODELS | ENTRY#<moment>#<event>#<version> | what was decided about a model | MODELS | the sk |
 | MODELS | DRIFT | what the last check for drift found | | |
 | PIPELINES | <key> | how the pipeline stands | PIPELINES | <started>#<key> |

@@ -114,6 +114,16 @@ class Table:
             ConsistentRead=True,
         )
 
+    def newest(self, pk: str, sk_prefix: str, limit: int) -> Iterator[Item]:
+        """The last items of a partition whose sort key begins so, in reverse key order."""
+        yield from self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": text(pk), ":sk": text(sk_prefix)},
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit, "PageSize": limit},
+        )
+
     def feed(self, feed_pk: str, limit: int | None = None, before: str = "") -> Iterator[Item]:
         """Items of a feed, newest first (those before ``before``), from the index: it may lag a moment."""
         values = {":pk": text(feed_pk), **({":before": text(before)} if before else {})}
