@@ -13,6 +13,6 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     executor = Executor(
         incidents=runtime.incidents, reader=runtime.reader, tools=runtime.tools, actions=runtime.actions,
         ledger=runtime.ledger, clock=runtime.clock, permission=runtime.permission, estimator=runtime.estimator,
-        actor=runtime.actor,
+        alarm_check=runtime.alarm_check, actor=runtime.actor,
     )  # fmt: skip
     return encode(executor.execute(decode(ExecuteRequest, event)))

@@ -14,5 +14,5 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     return encode(record_outcome(
         decode(HealState, event), incidents=runtime.incidents, ledger=runtime.ledger, runs=runtime.runs,
         breakers=runtime.breakers, approvals=runtime.approvals, experiments=runtime.experiments,
-        after=runtime.alarms_after, vain=runtime.vain, earnings=runtime.earnings, clock=runtime.clock,
+        alarm_check=runtime.alarm_check, vain=runtime.vain, earnings=runtime.earnings, clock=runtime.clock,
     ))  # fmt: skip

@@ -120,7 +120,7 @@ def show_shifts(outcomes: Sequence[Outcome]) -> None:
     seen = [each for outcome in outcomes for each in outcome.shifts]
     delays = [each.delay for each in seen if each.delay is not None]
     soon = sum(delay < 10 for delay in delays)
-    after = sorted(each.alarms_after for each in seen)
+    after = sorted(each.alarm_check for each in seen)
     print(f"level shifts: {soon} of {len(seen)} seen within 10 runs, {len(delays)} at all", end="; ")
     print(f"alarms in the 100 runs after: median {after[len(after) // 2]}, most {after[-1]}")
 

@@ -40,7 +40,7 @@ class Shift:
     """Runs until a level shift was announced or alarmed on (None: never), and alarms in the 100 runs after it."""
 
     delay: int | None
-    alarms_after: int
+    alarm_check: int
 
 
 def is_alarm(verdict: Verdict, budget: float) -> bool:

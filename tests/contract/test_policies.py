@@ -17,6 +17,7 @@ from selfheal.domain.policy_file import (
     TOP_KEYS,
     parse_policy,
 )
+from selfheal.domain.watch import WATCH_KEYS
 from selfheal.remedies.registry import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ def test_what_the_default_policy_shows_as_examples_is_valid() -> None:
 
 def test_the_default_policy_names_every_key_there_is() -> None:
     text = (ROOT / "policy/default.toml").read_text()
-    keys = {*TOP_KEYS, *BUDGET_KEYS, *BREAKER_KEYS, *AUTONOMY_KEYS, *RULE_KEYS, *FREEZE_KEYS}
+    keys = {*TOP_KEYS, *BUDGET_KEYS, *BREAKER_KEYS, *AUTONOMY_KEYS, *RULE_KEYS, *FREEZE_KEYS, *WATCH_KEYS}
     assert {key for key in keys - {"watch"} if not re.search(rf"\b{key}\b( =|\])", text)} == set()
 
 

@@ -31,6 +31,7 @@ EVERY_RESOURCE = {
     ("IngestRunFunctionRole", "ReadDeploymentSteps"): "the targets of a deployment are no resources",
     ("IngestRunFunctionRole", "ReadMetrics"): "GetMetricData knows no resources",
     ("WatchDeploymentFunctionRole", "ReadAlarms"): ALARMS,
+    ("ExecuteActionFunctionRole", "ReadAlarms"): ALARMS,
     ("RecordOutcomeFunctionRole", "ReadAlarms"): ALARMS,
     ("ResumeHealingFunctionRole", "ResumeHealing"): TOKEN,
     ("ReconcileRunsFunctionRole", "ListRuns"): "these actions list a whole account",
@@ -182,7 +183,12 @@ def test_who_asks_for_alarms_may_read_them_and_neither_set_nor_silence_them() ->
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
     }
-    asking = {"WatchDeploymentFunctionRole", "RecordOutcomeFunctionRole", "PromoteModelFunctionRole"}
+    asking = {
+        "WatchDeploymentFunctionRole",
+        "ExecuteActionFunctionRole",
+        "RecordOutcomeFunctionRole",
+        "PromoteModelFunctionRole",
+    }
     assert who("cloudwatch:DescribeAlarms") == asking
 
 

@@ -10,7 +10,7 @@ from jsonata import Jsonata
 from selfheal.domain import errors
 from selfheal.domain.decision import Verdict
 from selfheal.domain.experiment import Again
-from selfheal.steps.alarms_after import SETTLING
+from selfheal.steps.alarm_check import SETTLING
 from selfheal.wire import decode
 from tests.contract.machine import machine, tasks
 from tests.contract.transformed import of_type, source

@@ -13,7 +13,7 @@ from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.run import Run
 from selfheal.domain.score import Level, Score
 from selfheal.ports import Model, TestCase
-from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.steps.earnings import Earnings
@@ -101,7 +101,7 @@ class Healing:
             breakers=self.actions,
             approvals=MemoryApprovals(),
             experiments=Experiments(MemoryFailures(), MemoryLabels()),
-            after=AlarmsAfter(MemoryHarms(), MemoryAlarms(), self.runs),
+            alarm_check=AlarmCheck(MemoryHarms(), MemoryAlarms(), self.runs),
             vain=MemoryVain(),
             earnings=Earnings(self.tracks, self.policy.autonomy),
             clock=self.clock,
@@ -197,6 +197,7 @@ class Healing:
             clock=self.clock,
             permission=self._permission(),
             estimator=Estimator(self.runs, MemoryStandings()),
+            alarm_check=AlarmCheck(MemoryHarms(), MemoryAlarms(), self.runs),
             actor="execute-action",
         )
         run_id = self.incident.run.run_id

@@ -7,7 +7,7 @@ from selfheal.harm_ports import AlarmReader
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import FinishedRuns, LogReader, RunReader, TestReports
 from selfheal.remedy_ports import Tools
-from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.measure_run import Gauges
 from selfheal.stores import Stores
 
@@ -74,9 +74,9 @@ class Services(Stores):
         return CloudWatchAlarms(self._clients("cloudwatch"))
 
     @property
-    def alarms_after(self) -> AlarmsAfter:
-        """Has the last word on rollbacks of harmful deployments."""
-        return AlarmsAfter(self.harms, self.alarm_reader, self.runs)
+    def alarm_check(self) -> AlarmCheck:
+        """Says whether the harm of a deployment is over."""
+        return AlarmCheck(self.harms, self.alarm_reader, self.runs)
 
     @cached_property
     def log_sizes(self) -> LogSizes:

@@ -84,9 +84,9 @@ def test_alarms_and_blame_are_counted_by_the_budget() -> None:
     assert (counted.blamed, counted.right, counted.single, counted.single_right) == (1, 1, 1, 1)
 
 
-def test_a_shift_is_met_by_its_announcement_and_the_alarms_after_it() -> None:
+def test_a_shift_is_met_by_its_announcement_and_the_alarm_check_it() -> None:
     stream = Stream(runs_of([100.0] * 6), shifts={"run-002": Label("level_shift", ("duration",))})
     quiet, loud = verdict(0.5), verdict(0.001, "duration")
     found = [quiet, loud, loud, quiet, verdict(0.5, "duration", shift=True), quiet]
     (seen,) = shifts_seen(stream, found)
-    assert (seen.delay, seen.alarms_after) == (2, 2)
+    assert (seen.delay, seen.alarm_check) == (2, 2)

@@ -15,6 +15,7 @@ from selfheal.domain.incident import IncidentKind, incident_id
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.await_outcome import AwaitRequest, await_outcome
 from selfheal.steps.escalate import escalate
 from selfheal.steps.estimate import Estimator
@@ -26,6 +27,7 @@ from selfheal.steps.permission import Permission
 from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions, MemorySwitch
+from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.fuse import Died, Fuse, die, never
@@ -118,6 +120,7 @@ class World:
                 MemoryTracks(),
             ),
             estimator=Estimator(guard(self.runs), guard(self.standings)),
+            alarm_check=AlarmCheck(MemoryHarms(), MemoryAlarms(), guard(self.runs)),
             actor="execute-action",
         )
         return executor.execute(ExecuteRequest(INCIDENT.id, "shop:1", "retry_build", "v1"))

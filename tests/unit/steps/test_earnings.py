@@ -13,7 +13,7 @@ from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Autonomy
-from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.earnings import Earnings, rebuild
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import record_outcome
@@ -63,7 +63,7 @@ class World:
             state, incidents=self.incidents, ledger=self.ledger, runs=MemoryRuns(), breakers=MemoryActions(),
             approvals=MemoryApprovals(), experiments=Experiments(MemoryFailures(), MemoryLabels()),
             earnings=Earnings(self.tracks, self.autonomy), clock=self.clock,
-            after=AlarmsAfter(MemoryHarms(), MemoryAlarms(), MemoryRuns()), vain=MemoryVain(),
+            alarm_check=AlarmCheck(MemoryHarms(), MemoryAlarms(), MemoryRuns()), vain=MemoryVain(),
         ).trust  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from selfheal.domain.harm import Alarm, AlarmState, Harm
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.run import RunStatus
-from selfheal.steps.alarms_after import SETTLING
+from selfheal.steps.alarm_check import SETTLING
 from selfheal.steps.state import HealState
 from selfheal.testing.builders import NOON, SHOP, a_measurement
 from tests.unit.steps.test_record_outcome import World, a_world

@@ -16,7 +16,7 @@ from selfheal.domain.policy import Autonomy
 from selfheal.domain.run import RunStatus
 from selfheal.domain.sighting import Sighting
 from selfheal.domain.verification import Vain
-from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.earnings import Earnings
 from selfheal.steps.experiments import Experiments
 from selfheal.steps.record_outcome import judge, record_outcome
@@ -84,7 +84,7 @@ def test_the_first_outcome_written_stands() -> None:
     healed = ended(incident, Observed("SUCCEEDED"))
     experiments = Experiments(MemoryFailures(), MemoryLabels())
     ports: Any = {"incidents": incidents, "ledger": ledger, "runs": runs, "experiments": experiments}
-    ports |= {"after": AlarmsAfter(MemoryHarms(), MemoryAlarms(), runs)}
+    ports |= {"alarm_check": AlarmCheck(MemoryHarms(), MemoryAlarms(), runs)}
     ports |= {"breakers": MemoryActions(), "approvals": MemoryApprovals(), "vain": MemoryVain()}
     ports["earnings"] = Earnings(MemoryTracks(), AUTONOMY)
     first = record_outcome(healed, **ports, clock=clock)
@@ -175,7 +175,7 @@ class World:
             breakers=self.actions,
             approvals=self.approvals,
             experiments=Experiments(self.failures, self.labels),
-            after=AlarmsAfter(self.harms, self.alarms, self.runs),
+            alarm_check=AlarmCheck(self.harms, self.alarms, self.runs),
             vain=self.vain,
             earnings=Earnings(self.tracks, AUTONOMY),
             clock=self.clock,

@@ -14,6 +14,7 @@ from selfheal.domain.run import Run
 from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
 from selfheal.remedy_ports import Case, Tools
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.decide_action import decision_on
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
@@ -51,6 +52,7 @@ class Executor:
     clock: Clock
     permission: Permission
     estimator: Estimator
+    alarm_check: AlarmCheck
     actor: str
 
     def execute(self, request: ExecuteRequest) -> Action:
@@ -97,10 +99,16 @@ class Executor:
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         plan = remedy.plan(run, tools)
-        self.permission.check(incident, decision, plan)
+        self._check(incident, decision, plan)
         intent = Action(incident.id, decision.remedy, ActionStatus.INTENDED, self.clock.now())
         cost = self.estimator.planned(incident, remedy.REMEDY, run, plan)
         return self.actions.intend(intent, incident.lineage, self.permission.limits(cost))
+
+    def _check(self, incident: Incident, decision: Decision, plan: Plan) -> None:
+        """Raises ActionRefused when the reason for acting is gone, or the permission."""
+        if reason := self.alarm_check.over(incident):
+            raise ActionRefused(reason)
+        self.permission.check(incident, decision, plan)
 
     def _settle(
         self, decision: Decision, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool
@@ -113,7 +121,7 @@ class Executor:
         new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
         if not new_run_id:
             plan = remedy.plan(run, tools)
-            self.permission.check(incident, decision, plan)
+            self._check(incident, decision, plan)
             new_run_id = self._start(remedy, plan, run, tools, action)
         status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
         ended = replace(action, status=status, new_run_id=new_run_id)

@@ -15,7 +15,7 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import RunStatus
 from selfheal.domain.verification import Vain
 from selfheal.ports import Clock, IncidentStore, Ledger, RunStore
-from selfheal.steps.alarms_after import AlarmsAfter
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.approval_record import expire
 from selfheal.steps.earnings import Earnings
 from selfheal.steps.experiments import Experiments
@@ -39,7 +39,7 @@ def record_outcome(
     breakers: Breakers,
     approvals: ApprovalStore,
     experiments: Experiments,
-    after: AlarmsAfter,
+    alarm_check: AlarmCheck,
     vain: VainAttempts,
     earnings: Earnings,
     clock: Clock,
@@ -57,7 +57,7 @@ def record_outcome(
     answer = _answered(state, approvals, ledger, clock)
     status, reason = judge(state.decision, answer, state.action, state.observed, state.examined)
     if not ledger.entry(incident.id, LedgerKind.OUTCOME):
-        status, reason = after.judge(incident, state.action, (status, reason), now)
+        status, reason = alarm_check.judge(incident, state.action, (status, reason), now)
     label = experiments.label(state, incident, status)
     trust = earnings.change(state, incident, status, now)
     seconds = round((now - incident.opened_at).total_seconds(), 3)

@@ -11,10 +11,12 @@ from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import Run
 from selfheal.remedy_ports import Tools
+from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
+from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
 from selfheal.testing.approvals import MemoryApprovals
 from selfheal.testing.builders import NOON, a_run, an_incident
 from selfheal.testing.deployments import FakeDeployments
@@ -43,6 +45,8 @@ class World:
     standings: MemoryStandings = field(default_factory=MemoryStandings)
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     tracks: MemoryTracks = field(default_factory=MemoryTracks)
+    harms: MemoryHarms = field(default_factory=MemoryHarms)
+    alarms: MemoryAlarms = field(default_factory=MemoryAlarms)
     ceiling: Mode = Mode.ACT
     policy: Policy = field(default_factory=lambda: Policy("v1", Budget(), ()))
     run: Run = field(default_factory=a_run)
@@ -97,6 +101,7 @@ class World:
                 self.policy, self.ceiling, self.switch, self.actions, self.approvals, self.clock, self.tracks
             ),
             estimator=Estimator(self.runs, self.standings),
+            alarm_check=AlarmCheck(guard(self.harms), guard(self.alarms), self.runs),
             actor="execute-action",
         )
         return executor.execute(

@@ -1,4 +1,4 @@
-"""Whether what a rollback was for is over: the alarms of a harmful incident, read again after it."""
+"""Whether the harm of a deployment is over: its alarms, read again before it is rolled back and after that."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +18,20 @@ Judged = tuple[OutcomeStatus, str]
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmsAfter:
-    """Has the last word on a rollback that went well."""
+class AlarmCheck:
+    """Says whether a rollback is still needed, and has the last word on one that went well."""
 
     harms: Harms
     alarms: AlarmReader
     runs: RunStore
+
+    def over(self, incident: Incident) -> str:
+        """Why nothing needs to be done about a harmful deployment any more; empty while an alarm is not OK."""
+        if incident.kind is not IncidentKind.HARMFUL:
+            return ""
+        states = self._states(incident.id)
+        quiet = states and all(state is AlarmState.OK for state in states.values())
+        return f"the harm is over by itself: OK again: {', '.join(states)}" if quiet else ""
 
     def judge(self, incident: Incident, action: Action | None, judged: Judged, now: datetime) -> Judged:
         """The judgement of a harmful deployment's rollback: healed once every alarm of it is OK again.
