@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from io import BytesIO
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
@@ -27,6 +27,10 @@ from selfheal.remedies.registry import catalogue
 from selfheal.suggest.catalogue import explain
 
 STDIN = Path("-")
+START = 4096
+TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\b\x1b")
+MOST_CONTROLS = 0.05
+ARCHIVES = (b"\x1f\x8b", b"PK\x03\x04", b"\x7fELF", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 CHUNK = 256 * 1024
 
 Files = Annotated[
@@ -86,15 +90,14 @@ def _lines(log: BinaryIO) -> Iterator[str]:
 
 
 def _print_stream(path: Path) -> None:
-    """One line out for each line in, in order; a line that cannot be read becomes its error."""
-    bad: list[str] = []
+    """One line out for each line in, in order; what cannot be read becomes its error and is counted on stderr."""
+    lines = refused = 0
     with _opened(path) as rows:
         for document in diagnosed_lines(line.decode("utf-8", "replace") for line in rows):
             typer.echo(json.dumps(document))
-            if "error" in document:
-                bad.append(str(document["error"]))
-    if bad:
-        raise InvalidEvent("jsonl", f"lines that cannot be read: {len(bad)}. The first: {bad[0]}")
+            lines, refused = lines + 1, refused + ("error" in document)
+    if refused:
+        typer.echo(f'{refused} of {lines} lines could not be read; see "error"', err=True)
 
 
 def diagnosed_lines(lines: Iterable[str]) -> Iterator[dict[str, object]]:
@@ -159,10 +162,25 @@ def _text_field(row: Mapping[str, object]) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == STDIN:
-        yield sys.stdin.buffer
+        yield _text(sys.stdin.buffer, path)
         return
     with _open(path) as stream:
-        yield stream
+        yield _text(stream, path)
+
+
+def _text(stream: BinaryIO, path: Path) -> BinaryIO:
+    """The stream, if its start is that of a text. Raises UsageError for archives, programs and other binary files."""
+    reader = stream if isinstance(stream, BufferedReader) else BufferedReader(cast(RawIOBase, stream))
+    start = reader.peek(START)[:START]
+    if start.startswith(ARCHIVES) or _controls(start) > MOST_CONTROLS * len(start):
+        name = "standard input" if path == STDIN else path
+        raise UsageError(f"{name} is no text: give a log as UTF-8 text, unpacked if it was compressed")
+    return cast(BinaryIO, reader)
+
+
+def _controls(start: bytes) -> int:
+    """Bytes that no log has many of; a log in UTF-16 has one at every second place."""
+    return sum(byte < 0x20 and byte not in TEXT_CONTROLS for byte in start)
 
 
 def _open(path: Path) -> BinaryIO:

@@ -3,6 +3,16 @@
 HEX_40 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
 
 HARMLESS = [
+    "max_tokens: 16384",
+    '{"max_tokens": 16384, "temperature": 0}',
+    "token_count=20480 total_tokens=9121",
+    "TestToken: FAIL",
+    "TestRefreshToken: PASS",
+    "syntax error near token: expected",
+    "the password is wrong",
+    "the password is required.",
+    "the passphrase was rejected",
+    "openssl aes-256-cbc -K $encrypted_key -iv $encrypted_iv -in a.enc -d",
     f"HEAD is now at {HEX_40} Add the cart",
     f"sha256:{'ab12' * 16}",
     "request 3f2504e0-4f89-11d3-9a0c-0305e82c3301 failed",

@@ -117,8 +117,33 @@ def test_a_bad_line_becomes_its_error_and_loses_no_other(
     found = [json.loads(each) for each in shown.stdout.splitlines()]
     assert [each["id"] for each in found] == ["a", row_id, "a"]
     assert found[1]["error"].startswith(said)
-    assert shown.exit_code == 1
-    assert "lines that cannot be read: 1" in shown.stderr
+    assert shown.exit_code == 0
+    assert '1 of 3 lines could not be read; see "error"' in shown.stderr
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\x7fELF\x02\x01",
+        b"\x1f\x8b\x08\x00" + b"x" * 90,
+        "make: failed".encode("utf-16"),
+        bytes(range(20)) * 9,
+    ],
+)
+@pytest.mark.parametrize("option", [(), ("--json",), ("--jsonl",)])
+def test_what_is_no_text_is_refused(tmp_path: Path, start: bytes, option: tuple[str, ...]) -> None:
+    file = tmp_path / "build.bin"
+    file.write_bytes(start)
+    shown = run(*option, str(file))
+    assert shown.exit_code == 2
+    assert "is no text: give a log as UTF-8 text, unpacked" in shown.stderr
+    assert shown.stdout == ""
+
+
+def test_colours_and_a_few_odd_bytes_are_text(tmp_path: Path) -> None:
+    file = tmp_path / "build.log"
+    file.write_bytes(b"\x1b[31mwrite: No space left on device\x1b[0m \x00\xff\n" * 3 + b"done " * 60)
+    assert "disk_full" in run(str(file)).stdout
 
 
 @pytest.mark.parametrize(
@@ -135,3 +160,13 @@ def test_wrong_usage_says_what_to_write(arguments: list[str], said: str) -> None
     shown = run(*arguments)
     assert shown.exit_code == 2
     assert said in shown.stderr
+
+
+def test_a_tools_word_about_its_own_log_is_no_evidence(tmp_path: Path) -> None:
+    file = tmp_path / "build.log"
+    file.write_text(
+        "npm ERR! missing script: package\n\n"
+        "npm ERR! A complete log of this run can be found in:\nnpm ERR!     /root/.npm/_logs/2026-01-15-debug-0.log\n"
+    )
+    found = json.loads(run("--json", str(file)).stdout)["diagnoses"][0]
+    assert [line["line"] for line in found["evidence"]] == [1]

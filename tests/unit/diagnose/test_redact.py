@@ -22,6 +22,14 @@ SECRETS = {
     "jwt": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0." + "dozjgNryP4J3jVmNHl0w5N",
 }
 STRUCTURED = [
+    ('unlock: passphrase "staple battery horse"', "staple battery horse"),
+    ("Enter passphrase for key: 'staple battery'", "staple battery"),
+    ("openssl enc -d -in a.enc -out a -k okapi", "okapi"),
+    ("openssl rsa -in key.pem -passin pass:lemur", "lemur"),
+    ("openssl pkcs12 -export -passout 'pass:two words' -in x", "two words"),
+    ("user:pass = ci:walrus", "walrus"),
+    ("the password is panda", "panda"),
+    ("Your password is: meerkat.", "meerkat"),
     ("DB_PASSWORD=correcthorse", "correcthorse"),
     ('{"client_secret": "two words"}', "two words"),
     (r"{\"api_key\": \"plainvalue\"}", "plainvalue"),

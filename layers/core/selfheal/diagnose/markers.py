@@ -32,6 +32,7 @@ SUCCEEDED = compiled(
 """What tools write when they are done and all went well."""
 CONSEQUENCE = re.compile(
     r"^(?:Done\. Your build exited with|Finished: FAILURE|\+ exit [1-9]|exit status [1-9])"
+    r"|npm (?:ERR!|error)(?: A complete log of this run|\s{1,8}\S{1,200}-debug(?:-\d{1,3})?\.log|\s{0,8}$)"
 )
 CONTEXT = re.compile(
     r"Entering phase [A-Z_]{3,24}|Running command |Phase complete: |Phase context |^Step \d{1,4}/\d{1,4} :"
