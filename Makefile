@@ -104,6 +104,10 @@ bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-ben
 training-definition: setup .venv-training/.ready ## Make the SageMaker Pipeline's definition again, offline
 	@PYTHONPATH=layers/core:. .venv-training/bin/python -W ignore -m training.write_definition --write
 
+.PHONY: sagemaker-proof
+sagemaker-proof: setup ## The SageMaker backend's whole way on this machine (ARGS=--runs FILE)
+	@$(BIN)/python -m local.sagemaker $(ARGS)
+
 .PHONY: build
 build: setup ## Build what is deployed (LAYER_ARCHITECTURE=x86_64)
 	$(BIN)/sam build

@@ -13,6 +13,7 @@ from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions
 from selfheal.testing.builders import NOON, a_measurement
+from selfheal.testing.hosting import MemoryEndpoint, MemoryPackages, MemoryPipeline
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLake, MemoryLedger, MemoryRuns
 from selfheal.testing.models import (
     MemoryDrift,
@@ -25,6 +26,7 @@ from selfheal.testing.models import (
 )
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
+from tests.unit.steps.forests import good, registered
 from tests.unit.test_functions import RUN, SHOP_API, invoke, sample
 
 
@@ -107,3 +109,25 @@ def test_train_baselines_says_why_it_trained_nothing(clock: FixedClock) -> None:
 def test_train_baselines_refuses_what_it_was_not_asked(clock: FixedClock, event: object) -> None:
     with pytest.raises(InvalidEvent):
         invoke("train_baselines", event)
+
+
+def test_promote_model_says_what_became_of_the_endpoint(clock: FixedClock) -> None:
+    world = runtime_module.runtime
+    hosted, packages, endpoint = MemoryModels(), MemoryPackages(), MemoryEndpoint()
+    arn = sample("promote_model")["detail"]["ModelPackageArn"]
+    packages.add(arn, registered("h1", good), group="selfheal-forest")
+    vars(world).update(
+        hosted_models=hosted,
+        hosted_forest=MemoryForest(),
+        packages=packages,
+        endpoint=endpoint,
+        pipeline=MemoryPipeline(),
+    )
+    settings = {"SELFHEAL_PACKAGE_GROUP": "selfheal-forest", "SELFHEAL_ALERT_BUDGET": "20"}
+    world.settings = Settings({**world.settings.environment, **settings})
+    assert invoke("promote_model", sample("promote_model"))["result"] == "promoted"
+    endpoint.arrive()
+    assert invoke("promote_model", sample("forest_endpoint"))["reason"] == "the endpoint serves it"
+    assert hosted.champion().version == "h1"
+    failed = invoke("promote_model", sample("training_failed"))
+    assert (failed["result"], failed["reason"]) == ("refused", "the service does not say why")

@@ -11,20 +11,20 @@ from tests.unit.jobs.lakes import DAYS, UNTIL, lake, runs
 
 
 def test_a_refusal_is_said_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
-    (tmp_path / "input/lake").mkdir(parents=True)
+    (tmp_path / "processing/input/lake").mkdir(parents=True)
     asked = ["prepare", "--until", UNTIL.isoformat(), "--days", "30", "--min-seconds", "10"]
-    assert main(asked, tmp_path, tmp_path / "ml/message") == 1
-    assert (tmp_path / "ml/message").read_text().startswith("the lake holds no run of these days")
+    assert main(asked, tmp_path) == 1
+    assert (tmp_path / "output/message").read_text().startswith("the lake holds no run of these days")
 
 
 def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
+    first, second = tmp_path / "first/processing", tmp_path / "second/processing"
     lake(first / "input/lake", runs())
     until = UNTIL.isoformat()
     asked = ["prepare", "--until", until, "--days", str(DAYS), "--min-seconds", "10"]
-    assert main(asked, first, tmp_path / "message") == 0
+    assert main(asked, first.parent) == 0
     for channel in ("rows", "report"):
         (second / "input").mkdir(parents=True, exist_ok=True)
         (first / "output" / channel).rename(second / "input" / channel)
@@ -34,7 +34,7 @@ def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     answer = "".join(json.dumps({"score": rng.uniform(0.8, 1.2)}) + "\n" for _ in range(count))
     (second / "input/scores/vectors.csv.out").write_text(answer)
     capsys.readouterr()
-    assert main(["evaluate", "--until", until, "--budget", "5"], second, tmp_path / "message") == 0
+    assert main(["evaluate", "--until", until, "--budget", "5"], second.parent) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["runs"] > 200
     assert (second / "output/thresholds/model.bin").exists()
-    assert not (tmp_path / "message").exists()
+    assert not (second.parent / "output").exists()

@@ -6,6 +6,7 @@ the job's ExitMessage says it.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,12 +17,13 @@ from selfheal.jobs.evaluate import Question, evaluate
 from selfheal.jobs.prepare import Preparation, prepare
 
 LONGEST_MESSAGE = 1000
-PROCESSING = Path("/opt/ml/processing")
-MESSAGE = Path("/opt/ml/output/message")
+# Elsewhere only where the containers are simulated.
+ROOT = Path(os.environ.get("SELFHEAL_ML_ROOT", "/opt/ml"))
 
 
-def main(arguments: Sequence[str], processing: Path = PROCESSING, message: Path = MESSAGE) -> int:
-    """The exit code."""
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """The exit code. ``root`` is the folder in which SageMaker lays everything out."""
+    processing, message = root / "processing", root / "output" / "message"
     asked = parser().parse_args(arguments)
     inputs, out = processing / "input", processing / "output"
     try:
