@@ -123,6 +123,18 @@ def test_a_denied_override_is_refused_and_an_absent_one_is_not(
     assert "explicit deny" in refused["Message"]
 
 
+def test_a_right_that_is_tied_to_a_tag_ends_at_projects_without_it(
+    deployed: Any, make_repository: Any, project: Any, build: Any
+) -> None:
+    repository = make_repository({"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['true']}}\n"})
+    tagged = build(project(repository, tags=[{"key": "selfheal", "value": "enabled"}]))
+    bare = build(project(repository))
+    condition = {"StringEquals": {"aws:ResourceTag/selfheal": "enabled"}}
+    call = deployed([allow(["codebuild:RetryBuild"], "*") | {"Condition": condition}])
+    assert call("retry_build", id=tagged["id"])["initiator"]
+    assert call("retry_build", id=bare["id"])["Code"] == "AccessDeniedException"
+
+
 def test_an_unknown_key_is_refused(cloud: Any) -> None:
     make: Any = boto3.client
     stranger = make(

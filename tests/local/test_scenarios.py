@@ -1,0 +1,23 @@
+"""The demo's scenarios on the deployed stack: those that no other test plays."""
+
+import pytest
+
+from local.cloud import LocalCloud
+from local.demo import run_demo
+from local.scenario import load, names
+from local.state import CloudState
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+
+ELSEWHERE = {"flaky_test", "genuine_regression", "level_shift"}
+# The builds that they are compared with make these long, and the demo plays them.
+LEFT_TO_THE_DEMO = {"slow_build", "broken_buildspec"}
+
+
+@pytest.mark.timeout(900)
+def test_every_other_scenario_ends_as_it_must(state: CloudState, cloud: LocalCloud) -> None:
+    """Side by side, as the demo plays them; the builds and deployments of each are counted."""
+    wanted = [name for name in names() if name not in ELSEWHERE | LEFT_TO_THE_DEMO]
+    results = run_demo(state, cloud.home, [load(name) for name in wanted], lambda update: None)
+    assert {result.name: list(result.differences) for result in results if result.differences} == {}
+    assert [result.name for result in results] == wanted
