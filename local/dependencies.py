@@ -1,9 +1,10 @@
-"""Real loopback HTTP servers that the scenarios' builds depend on, each with an honest weakness.
+"""What the scenarios' builds depend on, each with an honest weakness: real loopback HTTP servers, and a directory.
 
 ``warming``      answers only once its catalogue is loaded; loading starts with the first request.
 ``drowsy``       the same, but asleep again as soon as it has answered somebody in time.
 ``rate_limited`` a package index whose present quota window is used up: 429 with Retry-After until it ends.
 ``interrupted``  a package mirror that drops the connection half-way through one download.
+``locked``       a directory with a lock that a job left behind which was killed while it held it.
 """
 
 import io
@@ -13,6 +14,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 WARMING_SECONDS = 1.2
 WINDOW_SECONDS = 3.0
@@ -110,6 +113,22 @@ KINDS: dict[str, Callable[[], Dependency]] = {
     "rate_limited": RateLimited,
     "interrupted": Interrupted,
 }
+
+
+LOCKED = "locked"
+LOCK = "plan.lock"
+
+
+@contextmanager
+def provide(kind: str) -> Iterator[str]:
+    """What builds depend on, for as long as the context lasts; gives its URL or path."""
+    if kind != LOCKED:
+        with serve(kind) as url:
+            yield url
+        return
+    with TemporaryDirectory(prefix="demo-state-") as directory:
+        (Path(directory) / LOCK).write_text("held by job 4711\n")
+        yield directory
 
 
 def stock_of(path: str) -> bytes:

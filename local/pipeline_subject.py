@@ -21,14 +21,21 @@ class PipelineSubject:
     """See Subject. Its runs are executions of the pipeline; the incident is of the build that failed in one."""
 
     def __init__(
-        self, clients: dict[str, Any], name: str, repository: Repository, variables: dict[str, str]
+        self,
+        clients: dict[str, Any],
+        name: str,
+        repository: Repository,
+        variables: dict[str, str],
+        *,
+        native: bool,
     ) -> None:
         self._codepipeline, self._codedeploy = clients["codepipeline"], clients["codedeploy"]
         self._developer, self._name = Developer(clients["codebuild"]), name
         self._developer.create_project(name, None, variables, cache=False)
         self._set_up_group()
         self._codepipeline.create_pipeline(
-            pipeline=_declaration(name, repository.path), tags=[{"key": TAG_KEY, "value": TAG_VALUE}]
+            pipeline=_declaration(name, repository.path, native=native),
+            tags=[{"key": TAG_KEY, "value": TAG_VALUE}],
         )
 
     @property
@@ -92,7 +99,8 @@ class PipelineSubject:
         )
 
 
-def _declaration(name: str, repository: Path) -> dict[str, Any]:
+def _declaration(name: str, repository: Path, *, native: bool) -> dict[str, Any]:
+    by_itself = {"onFailure": {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}}
     source = _action("Checkout", "Source", "CodeCommit", RepositoryName=str(repository), BranchName=BRANCH)
     build = _action("Test", "Build", "CodeBuild", ProjectName=name)
     deploy = _action("Release", "Deploy", "CodeDeploy", ApplicationName=name, DeploymentGroupName=GROUP)
@@ -101,7 +109,7 @@ def _declaration(name: str, repository: Path) -> dict[str, Any]:
         "roleArn": ROLE,
         "artifactStore": {"type": "S3", "location": "demo-artifacts"},
         "stages": [
-            {"name": stage, "actions": [action]}
+            {"name": stage, "actions": [action], **(by_itself if native and stage == "Build" else {})}
             for stage, action in zip(STAGES, (source, build, deploy), strict=True)
         ],
         "pipelineType": "V2",

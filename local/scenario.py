@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.circumstances import Circumstances, Events, Person
-from local.dependencies import KINDS
+from local.dependencies import KINDS, LOCKED
 from local.errors import InvalidScenario
 from local.story import ANSWERS
 from selfheal.domain.action import OutcomeStatus
@@ -57,8 +57,8 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class NeededServer:
-    """A loopback server the builds depend on, and the variable that tells them its address."""
+class Dependency:
+    """Something that the builds depend on (see dependencies.py), and the variable that tells them where it is."""
 
     kind: str
     variable: str
@@ -69,7 +69,9 @@ class Scenario:
     """One scenario: ``history`` runs of the first commit, ``leading`` ones of the last, which may be told each by
     itself, the one in question, and ``followups`` after its outcome. There must be no other incident.
 
-    ``telling`` ones are played when none is named. ``minutes`` is the time limit of a build, 0: CodeBuild's own.
+    ``telling`` ones are played when none is named. ``minutes`` is the time limit of a build, 0: CodeBuild's own;
+    ``native`` lets CodePipeline retry a failed stage by itself; ``runbook`` names the automation document that is made
+    of the folder's runbook.yml.
     """
 
     name: str
@@ -84,7 +86,9 @@ class Scenario:
     followups: int = 0
     minutes: int = 0
     cache: bool = False
-    dependency: NeededServer | None = None
+    native: bool = False
+    runbook: str = ""
+    dependency: Dependency | None = None
     circumstances: Circumstances = ORDINARY
 
     @property
@@ -131,13 +135,13 @@ def _scenario(name: str, folder: Path, document: dict[str, Any]) -> Scenario:
     _check_keys(where, Scenario, given)
     if not (files / "base").is_dir():
         raise InvalidScenario(f"{where}: files_of: there is no folder {files.name}/base")
-    for key in ("title", "project"):
-        if not isinstance(given[key], str) or not given[key]:
+    for key in ("title", "project", "runbook"):
+        if not isinstance(given.get(key, ""), str) or not given.get(key, "none"):
             raise InvalidScenario(f"{where}: {key}: must be text, not {given[key]!r}")
     for key in ("history", "leading", "followups", "minutes"):
         _check_count(f"{where}: {key}", given.get(key, 0), least=0)
     given["about"] = About(_one_of(f"{where}: about", given.get("about", About.BUILD), frozenset(About)))
-    _check_flags(where, given, ("telling", "cache"))
+    _check_flags(f"{where}: ", given, ("telling", "cache", "native"))
     return Scenario(**given)
 
 
@@ -154,10 +158,10 @@ def _truth(where: str, table: Mapping[str, Any]) -> Truth:
     return Truth(**table)
 
 
-def _dependency(where: str, table: Mapping[str, Any]) -> NeededServer:
-    _check_keys(f"{where}: dependency", NeededServer, table)
-    _one_of(f"{where}: dependency.kind", table["kind"], frozenset(KINDS))
-    return NeededServer(**table)
+def _dependency(where: str, table: Mapping[str, Any]) -> Dependency:
+    _check_keys(f"{where}: dependency", Dependency, table)
+    _one_of(f"{where}: dependency.kind", table["kind"], frozenset({*KINDS, LOCKED}))
+    return Dependency(**table)
 
 
 def _circumstances(where: str, table: Mapping[str, Any]) -> Circumstances:

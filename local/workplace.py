@@ -1,12 +1,13 @@
 """Where scenarios are set up: the developer tools and the metrics of a running local cloud."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from local.build_subject import BuildSubject
 from local.clients import client
-from local.dependencies import serve
+from local.dependencies import provide
 from local.developer import Developer
 from local.pipeline_subject import PipelineSubject
 from local.repository import BRANCH, Repository
@@ -16,7 +17,8 @@ from local.state import CloudState
 from local.subject import Subject
 
 HOSTS = Path("devtools") / "deployments" / "hosts"
-SERVICES = ("codebuild", "codepipeline", "codedeploy", "cloudwatch")
+SERVICES = ("codebuild", "codepipeline", "codedeploy", "cloudwatch", "ssm")
+RUNBOOK = "runbook.yml"
 
 
 class Workplace:
@@ -47,11 +49,23 @@ class Workplace:
             return ServiceSubject(self._clients, scenario.project, repository, hosts, needed)
         variables: dict[str, str] = {}
         if scenario.dependency:
-            variables[scenario.dependency.variable] = needed.enter_context(serve(scenario.dependency.kind))
+            variables[scenario.dependency.variable] = needed.enter_context(provide(scenario.dependency.kind))
+        if scenario.runbook:
+            self._create_runbook(scenario, variables)
         if scenario.about is About.PIPELINE:
-            return PipelineSubject(self._clients, name, repository, variables)
+            return PipelineSubject(self._clients, name, repository, variables, native=scenario.native)
         self._developer.create_project(
             name, repository.path, variables, cache=scenario.cache, minutes=scenario.minutes
         )
         version = BRANCH if scenario.circumstances.overtaken else ""
         return BuildSubject(self._developer, name, version)
+
+    def _create_runbook(self, scenario: Scenario, variables: dict[str, str]) -> None:
+        """Make the scenario's document anew; where what it mends is, it is told in place of ``${VARIABLE}``."""
+        ssm = self._clients["ssm"]
+        with suppress(ssm.exceptions.InvalidDocument):
+            ssm.delete_document(Name=scenario.runbook)
+        content = Template((scenario.folder / RUNBOOK).read_text()).substitute(variables)
+        ssm.create_document(
+            Name=scenario.runbook, Content=content, DocumentType="Automation", DocumentFormat="YAML"
+        )

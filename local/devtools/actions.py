@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 from local.devtools.builds import Build
 from local.devtools.codebuild import CodeBuild
 from local.devtools.codedeploy import CodeDeploy
@@ -13,6 +16,7 @@ from local.devtools.pipelines import ActionRunner
 from local.devtools.source import SourceError, latest_commit, repository_path
 from local.devtools.wire import Json
 
+NOTICE_SECONDS = 2.0
 REPOSITORY_MEMBER = {"CodeStarSourceConnection": "FullRepositoryId", "CodeCommit": "RepositoryName"}
 CONFIGURATION = {
     **{provider: {member, "BranchName"} for provider, member in REPOSITORY_MEMBER.items()},
@@ -82,11 +86,17 @@ def _build(codebuild: CodeBuild, execution: Execution, action: ActionExecution) 
         return
     action.external_id = build.id
     action.log_stream = build.wire()["logs"]["cloudWatchLogsArn"]
-    build.done.wait()
+    _notice(build.done)
     if build.status == SUCCEEDED:
         action.status = ACTION_SUCCEEDED
     else:
         action.fail(f"Build terminated with state: {build.status}{_why(build)}")
+
+
+def _notice(done: threading.Event) -> None:
+    """Wait until what an action started is over and CodePipeline has heard of it: after the service's own event."""
+    done.wait()
+    time.sleep(NOTICE_SECONDS)
 
 
 def _why(build: Build) -> str:
@@ -110,7 +120,7 @@ def _deploy(codedeploy: CodeDeploy, execution: Execution, action: ActionExecutio
         action.fail(error.message, "ConfigurationError")
         return
     action.external_id = deployment.id
-    deployment.done.wait()
+    _notice(deployment.done)
     if deployment.status == "Succeeded":
         action.status = ACTION_SUCCEEDED
     else:

@@ -72,6 +72,7 @@ class Automation:
         """The operations by name."""
         return {
             "CreateDocument": Operation(self._create_document, lambda p: [_arn("document", p["Name"])]),
+            "DeleteDocument": Operation(self._delete_document, lambda p: [_arn("document", p["Name"])]),
             "StartAutomationExecution": Operation(self._start, _started),
             "GetAutomationExecution": Operation(
                 self._get, lambda p: [_arn("automation-execution", p["AutomationExecutionId"])]
@@ -105,6 +106,14 @@ class Automation:
             "Owner": ACCOUNT,
         }
         return {"DocumentDescription": shown}
+
+    def _delete_document(self, params: Json, caller: Caller) -> Json:
+        with self._lock:
+            if self._documents.pop(params["Name"], None) is None:
+                raise ServiceError(
+                    "InvalidDocument", f"Document with the name {params['Name']} does not exist"
+                )
+        return {}
 
     def _start(self, params: Json, caller: Caller) -> Json:
         _refuse_others(params)

@@ -132,13 +132,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         ministack = subprocess.Popen(
             [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=directory
         )
-    until(lambda: answers(f"{here.ministack_url}/_ministack/health"), START_SECONDS)
-    port = int(here.devtools_url.rpartition(":")[2])
-    simulator = start_simulator(port, directory, here.ministack_url, "--minute-seconds", "0.2")
-    yield here
-    for process in (simulator, ministack):
-        process.terminate()
-        process.wait(timeout=30)
+    running = [ministack]
+    try:
+        until(lambda: answers(f"{here.ministack_url}/_ministack/health"), START_SECONDS)
+        port = int(here.devtools_url.rpartition(":")[2])
+        running.insert(0, start_simulator(port, directory, here.ministack_url, "--minute-seconds", "0.2"))
+        yield here
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 @pytest.fixture

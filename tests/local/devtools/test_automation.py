@@ -115,6 +115,14 @@ def test_what_cannot_be_run_is_refused(runbooks: Runbooks, given: Json, code: st
     assert refused.value.code == code
 
 
+def test_a_document_can_be_deleted_and_made_anew(runbooks: Runbooks) -> None:
+    runbooks.call("DeleteDocument", Name="Sweep")
+    with pytest.raises(ServiceError, match="does not exist"):
+        runbooks.call("DeleteDocument", Name="Sweep")
+    runbooks.call("CreateDocument", Name="Sweep", Content=RUNBOOK, DocumentType="Automation")
+    assert runbooks.ended(runbooks.start())["AutomationExecutionStatus"] == "Success"
+
+
 def test_a_start_needs_rights_on_the_document_and_on_executions(runbooks: Runbooks) -> None:
     document, executions = runbooks.resources("StartAutomationExecution", DocumentName="Sweep")
     assert document == "arn:aws:ssm:us-east-1:000000000000:document/Sweep"

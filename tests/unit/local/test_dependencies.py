@@ -1,5 +1,6 @@
 import io
 import zipfile
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -13,6 +14,7 @@ from local.dependencies import (
     Interrupted,
     RateLimited,
     Warming,
+    provide,
     serve,
     wheel,
 )
@@ -92,3 +94,14 @@ def test_a_dependency_is_served_and_then_gone() -> None:
             urlopen(f"{url}/files/{WHEEL}")
     with pytest.raises(OSError):
         urlopen(url)
+
+
+def test_a_locked_directory_has_the_lock_of_somebody_who_is_gone() -> None:
+    with provide("locked") as directory:
+        assert (Path(directory) / "plan.lock").read_text() == "held by job 4711\n"
+    assert not Path(directory).exists()
+
+
+def test_everything_else_is_a_server() -> None:
+    with provide("warming") as url, urlopen(f"{url}/stock/mug") as reply:
+        assert reply.status == 200

@@ -107,11 +107,15 @@ def test_the_local_policy_would_permit_a_remedy_in_every_project(name: str) -> N
     """So that leaving a project alone is the decision's merit and not that of an absent rule."""
     policy, scenario = parse_policy(POLICY.read_text(), frozenset(modules())), load(name)
     if scenario.about is About.SERVICE:
-        rule = policy.rule_for(
-            f"codedeploy:{scenario.project}/prod", Cause.DEPLOY_FAILURE, "roll_back_deployment"
+        pipeline, cause, remedy = (
+            f"codedeploy:{scenario.project}/prod",
+            Cause.DEPLOY_FAILURE,
+            "roll_back_deployment",
         )
     else:
-        rule = policy.rule_for(f"codebuild:{scenario.project}-2", Cause.INFRA_FLAKE, "retry_build")
+        remedy = "run_runbook" if scenario.runbook else "retry_build"
+        pipeline, cause = f"codebuild:{scenario.project}-2", Cause.INFRA_FLAKE
+    rule = policy.rule_for(pipeline, cause, remedy)
     assert rule is not None
     assert rule.mode is (Mode.ASK if scenario.truth.decision == Verdict.ASK else Mode.ACT)
 
