@@ -132,7 +132,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         ministack = subprocess.Popen(
             [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=directory
         )
-    running = [ministack]
+    running: list[subprocess.Popen[Any]] = [ministack]
     try:
         until(lambda: answers(f"{here.ministack_url}/_ministack/health"), START_SECONDS)
         port = int(here.devtools_url.rpartition(":")[2])
