@@ -1,12 +1,13 @@
 """Whatever people, time and the world do, in whatever order: only what was approved is done, unaltered and in time."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis import given, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from selfheal.domain.action import ActionStatus
 from selfheal.domain.approval import ApprovalStatus
@@ -21,6 +22,8 @@ from selfheal.testing.builders import COMMIT, NOON, a_run
 from selfheal.testing.execution import INCIDENT
 from selfheal.testing.fuse import Died, Fuse, die
 
+SELDOM = st.sampled_from([False, False, False, True])
+OFTEN_YES = st.sampled_from([Reply.APPROVE, Reply.APPROVE, Reply.APPROVE, Reply.REJECT])
 PEOPLE = st.sampled_from(
     [ALICE, f"arn:aws:iam::{ACCOUNT}:user/developer", f"arn:aws:iam::{ACCOUNT}:user/bob"]
 )
@@ -54,15 +57,20 @@ class Approvals(RuleBasedStateMachine):
         service.retry = retry  # type: ignore[method-assign]
 
     @property
-    def asked(self) -> bool:
-        return INCIDENT.id in self.world.executing.approvals.stored
+    def approved(self) -> bool:
+        """A refusal is final, so the machine does not execute what was not approved (see test_execute_approved)."""
+        approval = self.world.executing.approvals.stored.get(INCIDENT.id)
+        return approval is not None and approval.status is ApprovalStatus.APPROVED
+
+    @initialize()
+    def ask_first(self) -> None:
+        self.world.ask("first")
 
     @rule(token=st.sampled_from(["first", "second"]))
     def ask(self, token: str) -> None:
         self.world.ask(token)
 
-    @precondition(lambda self: self.asked)
-    @rule(by=PEOPLE, reply=st.sampled_from(Reply), forged=st.booleans())
+    @rule(by=PEOPLE, reply=OFTEN_YES, forged=SELDOM)
     def answer(self, by: str, reply: Reply, forged: bool) -> None:
         digest = "0" * 64 if forged else ""
         try:
@@ -86,15 +94,16 @@ class Approvals(RuleBasedStateMachine):
     def the_policy_is_deployed_anew(self, version: str) -> None:
         self.world.executing.policy = replace(self.world.executing.policy, version=version)
 
-    @rule(mode=st.sampled_from([Mode.ACT, Mode.OBSERVE]))
+    @rule(mode=st.sampled_from([Mode.ACT, Mode.ACT, Mode.OBSERVE]))
     def the_stack_is_set(self, mode: Mode) -> None:
         self.world.executing.ceiling = mode
 
-    @rule(pause=st.sampled_from([None, Pause("somebody", NOON, "stop")]))
+    @rule(pause=st.sampled_from([None, None, Pause("somebody", NOON, "stop")]))
     def the_switch_is_turned(self, pause: Any) -> None:
         self.world.executing.switch.pause_now = pause
 
-    @rule(calls=st.integers(0, 20), after=st.booleans())
+    @precondition(lambda self: self.approved)
+    @rule(calls=st.just(0) | st.integers(1, 20), after=st.booleans())
     def execute(self, calls: int, after: bool) -> None:
         try:
             self.world.executing.execute(fuse=Fuse(calls, die, after))
@@ -121,4 +130,45 @@ class Approvals(RuleBasedStateMachine):
 
 
 TestApprovals = Approvals.TestCase
-TestApprovals.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestApprovals.settings = settings(max_examples=150, stateful_step_count=15, deadline=None)
+
+
+EVENTS: list[Callable[[AskingWorld], Any]] = [
+    lambda world: setattr(
+        world.executing.clock, "moment", world.executing.clock.moment + timedelta(minutes=25)
+    ),
+    lambda world: world.executing.service.add(a_run(source_version="f" * 40)),
+    lambda world: world.executing.service.add(a_run()),
+    lambda world: setattr(world.executing, "policy", Policy("v2", Budget(), ())),
+    lambda world: setattr(world.executing, "policy", Policy("v1", Budget(), ())),
+    lambda world: setattr(world.executing, "ceiling", Mode.OBSERVE),
+    lambda world: setattr(world.executing, "ceiling", Mode.ACT),
+    lambda world: setattr(world.executing.switch, "pause_now", Pause("somebody", NOON, "stop")),
+    lambda world: setattr(world.executing.switch, "pause_now", None),
+]
+SOME = st.lists(st.sampled_from(EVENTS), max_size=3)
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=SOME, after=SOME, reply=OFTEN_YES)
+def test_a_build_is_started_if_and_only_if_everything_is_in_order(
+    before: list[Callable[[AskingWorld], Any]], after: list[Callable[[AskingWorld], Any]], reply: Reply
+) -> None:
+    world = AskingWorld()
+    approval = world.ask()
+    for happen in before:
+        happen(world)
+    answer = world.answer(reply, reason="because")
+    for happen in after:
+        happen(world)
+    world.execute()
+    executing = world.executing
+    in_order = (
+        answer.status is ApprovalStatus.APPROVED
+        and executing.clock.now() < approval.expires_at
+        and executing.service.runs["shop:1"].source_version == COMMIT
+        and executing.policy.version == "v1"
+        and executing.ceiling is Mode.ACT
+        and executing.switch.pause_now is None
+    )
+    assert len(executing.service.started) == int(in_order)
