@@ -114,7 +114,9 @@ def _answered(data: Data) -> Text:
 
 
 def _action(data: Data) -> Text:
-    return Text(" ".join(filter(None, (_value(data, key) for key in ("remedy", "new_run_id", "reason")))))
+    return Text(
+        " ".join(filter(None, (_value(data, key) for key in ("remedy", "new_run_id", "reason", "undo"))))
+    )
 
 
 def _outcome(data: Data) -> Text:

@@ -12,4 +12,11 @@ from selfheal.wire import decode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """The state data with error, cause and state in; the subject line out."""
     state = decode(HealState, event)
-    return {"subject": escalate(state, ledger=runtime.ledger, notifier=runtime.notifier, clock=runtime.clock)}
+    subject = escalate(
+        state,
+        ledger=runtime.ledger,
+        notifier=runtime.notifier,
+        approvals=runtime.approvals,
+        clock=runtime.clock,
+    )
+    return {"subject": subject}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -218,7 +219,7 @@ STATE = HealState(
 )
 
 
-@pytest.mark.parametrize("tell", [notify, escalate])
+@pytest.mark.parametrize("tell", [notify, partial(escalate, approvals=MemoryApprovals())])
 @pytest.mark.parametrize(("n", "after"), EVERY_CALL[:8])
 def test_a_person_is_told_before_the_ledger_says_so(n: int, after: bool, tell: Callable[..., str]) -> None:
     bus, ledger, clock = MemoryBus(), MemoryLedger(), FixedClock()

@@ -78,6 +78,8 @@ def _doings(state: HealState) -> list[str]:
     lines = []
     if state.action and state.action.new_run_id:
         lines.append(f"Action:    {state.action.remedy} started {state.action.new_run_id}")
+    if state.action and state.action.undo:
+        lines.append(f"Undo:      {state.action.undo}")
     if state.examined and state.examined.summary:
         lines.append(f"Again:     {state.examined.summary}")
     if state.outcome:
