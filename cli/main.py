@@ -19,6 +19,7 @@ from cli import (
     plot,
     policy,
     redact,
+    report,
     score,
     switch,
 )
@@ -51,6 +52,7 @@ app.add_typer(autonomy.app, name="autonomy")
 app.add_typer(flaky.app, name="flaky")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(models.app, name="model")
+app.add_typer(report.app, name="report")
 
 
 @app.callback()

@@ -82,13 +82,23 @@ def label_of(
     failure (empty when it did not fail or was not diagnosed), ``repeated`` says that an attempt before this one
     failed in the same way, without the cache being dropped.
     """
-    if not remedy.awaits or remedy.risk is Risk.REPLACES or remedy.kinds != {IncidentKind.FAILED}:
+    if not repeats_commit(remedy):
         return Label.NONE
     if outcome is OutcomeStatus.HEALED:
         return _healed(diagnosis, remedy, repeated=repeated)
     if outcome in (OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE) and again == diagnosis.fingerprint:
         return Label.REAL
     return Label.NONE
+
+
+def repeats_commit(remedy: Remedy) -> bool:
+    """Whether the remedy attempts the same commit again, in whatever surroundings."""
+    return remedy.awaits and remedy.risk is not Risk.REPLACES and remedy.kinds == {IncidentKind.FAILED}
+
+
+def repeats_plainly(remedy: Remedy) -> bool:
+    """Whether it does so with nothing else changed."""
+    return repeats_commit(remedy) and remedy.risk is Risk.REPEATS
 
 
 def _healed(diagnosis: Diagnosis, remedy: Remedy, *, repeated: bool) -> Label:
