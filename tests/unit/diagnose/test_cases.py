@@ -20,7 +20,7 @@ def cases(name: str) -> list[dict[str, Any]]:
     return found
 
 
-KEPT = cases("kept.toml")
+OPEN, KEPT = cases("open.toml"), cases("kept.toml")
 
 
 def diagnosed(case: dict[str, Any]) -> Diagnosis:
@@ -44,6 +44,12 @@ def test_nothing_is_claimed_with_confidence_about_a_run_that_passed() -> None:
     passed = [case for case in KEPT if case["tool"] == "passed"]
     claims = [found.cause for found in map(diagnosed, passed) if found.cause is not Cause.UNKNOWN]
     assert passed and not claims
+
+
+@pytest.mark.parametrize("case", OPEN, ids=[f"{case['tool']}-{n}" for n, case in enumerate(OPEN)])
+def test_a_log_as_a_tool_writes_it_is_understood(case: dict[str, Any]) -> None:
+    assert right(case), diagnosed(case).summary
+    assert case.get("transient") is None or diagnosed(case).transient in (case["transient"], None)
 
 
 @pytest.mark.parametrize("case", KEPT, ids=[f"{case['tool']}-{n}" for n, case in enumerate(KEPT)])
