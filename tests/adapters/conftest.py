@@ -27,13 +27,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def dynamodb() -> Any:
-    """A DynamoDB client with the stack's table in it."""
-    client = boto3.client("dynamodb")
+def make_table(client: Any, table: str = TABLE) -> Any:
+    """A table as the stack's, made by the client; gives the client."""
     names = ("pk", "sk", "feed_pk", "feed_sk")
     client.create_table(
-        TableName=TABLE,
+        TableName=table,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -49,6 +47,12 @@ def dynamodb() -> Any:
         ],
     )
     return client
+
+
+@pytest.fixture
+def dynamodb() -> Any:
+    """A DynamoDB client with the stack's table in it."""
+    return make_table(boto3.client("dynamodb"))
 
 
 @pytest.fixture
