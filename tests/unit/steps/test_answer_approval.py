@@ -110,7 +110,14 @@ def test_what_is_signed_is_every_word_of_the_statement_and_the_stack(other: Stat
 
 def test_a_reason_is_kept_short() -> None:
     world = asked()
-    assert len(world.answer(Reply.REJECT, reason="x" * 9000).reason) == LONGEST_REASON
+    assert len(world.answer(Reply.REJECT, reason="no " * 9000).reason) <= LONGEST_REASON
+
+
+def test_a_secret_in_a_reason_does_not_get_into_the_record() -> None:
+    world = asked()
+    secret = "AKIA" + "Q3EXAMPLE7EXAMP7"
+    assert secret not in world.answer(Reply.REJECT, reason=f"the key {secret} is still in there").reason
+    assert secret not in str(world.executing.ledger.written)
 
 
 def test_the_proof_does_not_show_in_a_log() -> None:

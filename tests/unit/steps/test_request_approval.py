@@ -1,5 +1,6 @@
 """request_approval: one question an incident, about exactly one plan, put to people in plain words."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -117,6 +118,15 @@ def test_whoever_asks_again_after_the_question_expired_does_not_wait() -> None:
     assert world.ask("second").status is ApprovalStatus.EXPIRED
     assert {token for token, _ in world.deliver()} == {"first", "second"}
     assert LedgerKind.APPROVAL_EXPIRED in world.executing.kinds()
+
+
+def test_the_facts_are_not_taken_for_secrets() -> None:
+    world = AskingWorld()
+    commit = hashlib.sha1(b"a commit", usedforsecurity=False).hexdigest()
+    world.executing.service.add(a_run(source_version=commit))
+    approval = world.ask()
+    text = world.bus.messages[0][1]
+    assert commit in text and approval.digest[:12] in text and "redacted" not in text
 
 
 def test_a_run_that_nobody_is_known_to_have_started_is_said_to_be_so() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from selfheal.approval_ports import ApprovalStore, Identities, Proof
+from selfheal.diagnose.redact import Redactor
 from selfheal.domain.approval import Answer, Approval, ApprovalStatus
 from selfheal.domain.errors import ApprovalRefused
 from selfheal.ports import Clock, EventBus, Ledger
@@ -92,5 +93,5 @@ class Answerer:
         if said.reply is Reply.REJECT and not said.reason.strip():
             raise ApprovalRefused("reason: say why it is rejected")
         status = ApprovalStatus.APPROVED if said.reply is Reply.APPROVE else ApprovalStatus.REJECTED
-        reason = " ".join(said.reason.split())[:LONGEST_REASON]
+        reason = Redactor(()).redact(" ".join(said.reason.split())[:LONGEST_REASON])
         return self.approvals.answer(replace(approval, status=status, by=by, reason=reason, answered_at=now))

@@ -1,6 +1,5 @@
 """The question that people are asked: what was established by rule first, what a model wrote last."""
 
-from selfheal.diagnose.redact import Redactor
 from selfheal.domain.approval import Approval
 from selfheal.domain.decision import Decision
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
@@ -43,12 +42,13 @@ def _starter(approval: Approval) -> str:
 
 
 def question(approval: Approval, ledger: Ledger, stack: str) -> tuple[str, str]:
-    """Subject and text of the notification. What comes out of logs cannot be clicked and mentions nobody."""
+    """Subject and text of the notification. What comes out of logs was redacted before the ledger had it; here it
+    becomes what cannot be clicked and mentions nobody. The facts stay as they are: a commit looks like a secret."""
     subject = f"{approval.pipeline} asks for approval: {approval.plan.remedy}"
     lines = ["May Selfheal do this? Nothing is done unless somebody approves.", ""]
     lines += [f"{name + ':':<12}{value}" for name, value in facts(approval)]
     lines += ["", *_reasons(approval, ledger), "", *_commands(approval, stack), *_prose(approval, ledger)]
-    return subject, defanged(Redactor(()).redact("\n".join(lines)))
+    return subject, defanged("\n".join(lines))
 
 
 def _reasons(approval: Approval, ledger: Ledger) -> list[str]:
