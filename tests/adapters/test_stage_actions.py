@@ -65,6 +65,15 @@ def test_the_last_attempt_of_a_stage_is_counted(scripted: Scripted) -> None:
     assert CodePipelineStages(client).last_attempt(ATTEMPT) == 1
 
 
+def test_only_the_attempt_s_own_actions_say_whether_it_is_at_work(scripted: Scripted) -> None:
+    client, stubber = scripted("codepipeline")
+    again = AGAIN | {"status": "InProgress"}
+    for _ in range(2):
+        stubber.add_response("list_action_executions", {"actionExecutionDetails": [again, FIRST]}, LISTED)
+    found = [CodePipelineStages(client).at_work(StageAttempt("shop", "Build", FAILED, n)) for n in (1, 2)]
+    assert found == [False, True]
+
+
 def details(
     scripted: Scripted,
     declared: dict[str, Any] | None = None,

@@ -16,6 +16,13 @@ from tests.contract.machine import machine, tasks
 from tests.contract.transformed import of_type, source
 
 UNSETTLED = errors.AlarmsUnsettled.__name__
+UNFINISHED = errors.StageUnfinished.__name__
+# What a state waits for: nothing is wrong, it has only not come to pass yet.
+WAITED_FOR = {
+    "RecordOutcome": [[UNSETTLED]],
+    "RequestApproval": [[UNFINISHED]],
+    "ExecuteAction": [[UNFINISHED]],
+}
 STATES_ERRORS = {"States.ALL", "States.Timeout"}
 PERMANENT = {
     name
@@ -94,7 +101,7 @@ def test_permanent_errors_are_not_retried_and_all_others_are(name: str) -> None:
     assert last["ErrorEquals"] == ["States.ALL"]
     assert last["MaxAttempts"] == 3
     assert last["JitterStrategy"] == "FULL"
-    assert [rule["ErrorEquals"] for rule in waiting] == ([[UNSETTLED]] if name == "RecordOutcome" else [])
+    assert [rule["ErrorEquals"] for rule in waiting] == WAITED_FOR.get(name, [])
 
 
 def test_alarms_are_asked_again_until_their_time_is_up() -> None:
@@ -107,7 +114,7 @@ def test_alarms_are_asked_again_until_their_time_is_up() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_every_error_name_is_a_real_one(name: str) -> None:
     for rule in [*tasks()[name]["Retry"], *tasks()[name]["Catch"]]:
-        assert set(rule["ErrorEquals"]) <= PERMANENT | STATES_ERRORS | {UNSETTLED}
+        assert set(rule["ErrorEquals"]) <= PERMANENT | STATES_ERRORS | {UNSETTLED, UNFINISHED}
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"ExamineOutcome"}))

@@ -113,6 +113,9 @@ class Stages(Protocol):
     def last_attempt(self, attempt: StageAttempt) -> int:
         """The number of the last attempt of that stage in that execution."""
 
+    def at_work(self, attempt: StageAttempt) -> bool:
+        """Whether an action of that very attempt is under way, as far as CodePipeline knows."""
+
     def details(self, pipeline: str, stage: str) -> StageDetails:
         """How the stage stands. Raises RunNotFound when it or its pipeline is gone."""
 

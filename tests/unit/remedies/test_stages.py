@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from selfheal.domain.action import ActionStatus, Plan
-from selfheal.domain.errors import ActionRefused
+from selfheal.domain.errors import ActionRefused, StageUnfinished
 from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies import retry_build_clean
 from selfheal.remedies.registry import remedy_module, undo_of
@@ -46,6 +46,17 @@ def plan(remedy: str, fake: FakeStages, run: Run = STAGE) -> Plan:
 def test_a_failed_stage_is_reached_by_its_own_run_and_by_its_build(remedy: str, run: Run) -> None:
     assert refusal(remedy, stages(), run) == ""
     assert plan(remedy, stages(), run).target.startswith("shop/Deploy")
+
+
+@pytest.mark.parametrize("remedy", ["retry_stage", "wait_and_retry"])
+def test_a_stage_that_has_not_noticed_yet_that_its_build_failed_is_waited_for(remedy: str) -> None:
+    """CodeBuild's event comes first. Nobody was faster, and nothing can be retried yet."""
+    fake = stages(latest_status="InProgress")
+    fake.unfinished = True
+    with pytest.raises(StageUnfinished, match="Deploy has not ended yet"):
+        refusal(remedy, fake, BUILD)
+    fake.unfinished = False
+    assert "somebody was faster" in refusal(remedy, fake, BUILD)
 
 
 @pytest.mark.parametrize("remedy", ON_STAGES)

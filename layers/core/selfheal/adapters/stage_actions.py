@@ -8,6 +8,7 @@ from selfheal.adapters.calls import Client, Json, calling, pages
 from selfheal.adapters.codepipeline import get_execution, gone, stage_attempts
 from selfheal.adapters.tags import permits
 from selfheal.domain.errors import RunNotFound
+from selfheal.domain.run import RunStatus
 from selfheal.remedy_ports import Execution, StageAttempt, StageDetails
 
 # A build that failed just now is among the last actions; each page holds up to 100.
@@ -38,6 +39,12 @@ class CodePipelineStages:
         """Stages."""
         found = stage_attempts(self._client, attempt.pipeline, attempt.execution)
         return max((each.number for each in found if each.stage == attempt.stage), default=attempt.number)
+
+    def at_work(self, attempt: StageAttempt) -> bool:
+        """Stages."""
+        found = stage_attempts(self._client, attempt.pipeline, attempt.execution)
+        ours = (each for each in found if (each.stage, each.number) == (attempt.stage, attempt.number))
+        return any(each.status is RunStatus.IN_PROGRESS for each in ours)
 
     def details(self, pipeline: str, stage: str) -> StageDetails:
         """Stages."""

@@ -118,5 +118,9 @@ class MeasurementIncomplete(NotYet):
     """The run is not over yet although its event says so; read it again later."""
 
 
+class StageUnfinished(NotYet):
+    """A build has failed, but CodePipeline has not noticed yet: until its stage has ended it cannot be retried."""
+
+
 class AlarmsUnsettled(NotYet):
     """The alarms of a harmful deployment that was rolled back are not quiet yet; read them again later."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from selfheal.domain.action import Plan
 from selfheal.domain.diagnosis import Cause
-from selfheal.domain.errors import ActionRefused
+from selfheal.domain.errors import ActionRefused, StageUnfinished
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
 from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, reason_of, stage_of
@@ -35,7 +35,7 @@ REMEDY = Remedy(
 
 
 def preflight(run: Run, tools: Tools) -> str:
-    """See RemedyModule."""
+    """See RemedyModule. Raises StageUnfinished while the stage of a build that failed has not ended."""
     return reason_of(_check, run, tools)
 
 
@@ -69,6 +69,9 @@ def _check(run: Run, tools: Tools) -> None:
         raise ActionRefused(f"the run is {run.status}: only what failed is retried")
     attempt, details = stage_of(run, tools)
     check_latest(attempt, details)
+    # CodePipeline hears of a build's end some seconds after the build's own event.
+    if tools.stages.at_work(attempt):
+        raise StageUnfinished(f"{attempt.run_id}: the stage {attempt.stage} has not ended yet")
     if _went_on(attempt, details, tools):
         raise ActionRefused(f"somebody was faster: the stage {attempt.stage} has been retried already")
     if tools.stages.execution(attempt.pipeline, attempt.execution).structure != details.structure:

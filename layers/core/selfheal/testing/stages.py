@@ -24,6 +24,7 @@ def a_stage_run(status: RunStatus = RunStatus.FAILED, attempt: int = 1, **change
 class FakeStages:
     """Stages. ``builds`` says which attempt ran which build; ``made`` are the rollbacks: execution, target, moment.
 
+    ``unfinished``: the attempt's own action is under way.
     ``crash_after_start`` makes the next change happen and the caller not hear of it.
     """
 
@@ -44,6 +45,7 @@ class FakeStages:
     made: list[tuple[str, str, datetime]] = field(default_factory=list)
     changed: list[tuple[str, str]] = field(default_factory=list)
     crash_after_start: bool = False
+    unfinished: bool = False
 
     def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
         """Stages."""
@@ -52,6 +54,10 @@ class FakeStages:
     def last_attempt(self, attempt: StageAttempt) -> int:
         """Stages."""
         return self.attempts
+
+    def at_work(self, attempt: StageAttempt) -> bool:
+        """Stages."""
+        return self.unfinished
 
     def details(self, pipeline: str, stage: str) -> StageDetails:
         """Stages."""
