@@ -27,8 +27,10 @@ from selfheal.domain.errors import ApprovalRefused, RequestRejected
 from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerKind
 from selfheal.steps.answer_approval import Reply, Statement
+from selfheal.steps.state import approval_of
 from tests.local.conftest import ActAs
 from tests.local.test_heal_loop import project_of, waiting
+from tests.local.test_hostile_model import listening
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
@@ -116,6 +118,50 @@ def test_what_was_asked_and_approved_is_done_once_and_heals(
     assert len(developer.builds_of(project)) == 2
     [approved] = [e for e in story.entries if e.kind is LedgerKind.APPROVED]
     assert approved.data["digest"] == approval.digest and approved.data["by"] == answer.by
+
+
+def test_a_task_token_is_in_the_table_and_nowhere_else(
+    state: CloudState, asked: Asked, stored: Records
+) -> None:
+    people = listening(state)
+    _, run_id, approval = asked("demo-ask")
+    table = client(state, "dynamodb")
+    items = table.query(
+        TableName=state.outputs["TableName"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"WAITER#{approval_of(approval.incident_id)}"}},
+    )["Items"]
+    [token] = [item["token"]["S"] for item in items]
+    said = Statement(approval.incident_id, approval.digest, Reply.REJECT, "only looking")
+    local_approver(state).answer(said)
+    story = ended(stored, run_id)
+    told = texts(state, people)
+    [question] = [text for text in told if "May Selfheal do this?" in text]
+    assert approval.plan.commit in question and approval.digest[:12] in question
+    written = json.dumps([dict(entry.data) for entry in story.entries])
+    assert token not in written + json.dumps(told) + logged(state)
+
+
+def texts(state: CloudState, queue: str) -> list[str]:
+    """What people were told."""
+    queues, found = client(state, "sqs"), []
+    while messages := queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            found.append(json.loads(message["Body"])["Message"])
+            queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def logged(state: CloudState) -> str:
+    """Everything that the stack's functions and its machine have logged."""
+    logs = client(state, "logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    ours = [name for name in groups if state.stack in name]
+    assert ours, "the functions log somewhere"
+    pages = (
+        page for name in ours for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+    )
+    return "\n".join(event["message"] for page in pages for event in page["events"])
 
 
 def test_a_rejection_by_a_user_of_the_account_ends_it(
