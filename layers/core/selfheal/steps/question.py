@@ -37,8 +37,11 @@ def facts(approval: Approval) -> list[tuple[str, str]]:
 
 
 def _starter(approval: Approval) -> str:
+    """The commit's author is not among what CodeBuild and CodePipeline tell; whoever started the run is."""
     who = approval.started_by or "nobody knows whom"
-    return f"{who}; protected: somebody else must approve" if approval.protected else who
+    if not approval.protected:
+        return who
+    return f"{who}; protected: somebody else must approve, and not the commit's author, whom the service does not name"
 
 
 def question(approval: Approval, ledger: Ledger, stack: str) -> tuple[str, str]:
