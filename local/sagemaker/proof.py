@@ -110,18 +110,20 @@ class Proof:
 
 
 @contextmanager
-def proof(**variables: str) -> Iterator[Proof]:
-    """The simulated services, for as long as they are needed; ``variables`` in place of those of a deployed stack."""
+def proof(**defaults: object) -> Iterator[Proof]:
+    """The simulated services, for as long as they are needed; ``defaults`` in place of those of the parameters."""
     with mock_aws():
-        yield from _served(VARIABLES | variables)
+        yield from _served(defaults)
 
 
-def _served(variables: Mapping[str, str]) -> Iterator[Proof]:
+def _served(defaults: Mapping[str, object]) -> Iterator[Proof]:
     s3 = _client("s3")
     s3.create_bucket(Bucket=BUCKET)
     storage = Storage(s3)
     hosting = SimulatedHosting(storage)
-    definition = deployed(DEFINITION.read_text(), variables)
+    definition = deployed(DEFINITION.read_text(), VARIABLES)
+    for parameter in definition["Parameters"]:
+        parameter["DefaultValue"] = defaults.get(parameter["Name"], parameter.get("DefaultValue"))
     executor = Executor(f"{STACK}-training", definition, storage, hosting.register)
     server = SageMakerServer(Api(hosting, executor))
     threading.Thread(target=server.serve_forever, daemon=True).start()
