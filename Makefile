@@ -91,7 +91,7 @@ fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-WITH_PEERS := detection scoring_speed
+WITH_PEERS := detection scoring_speed policy
 
 .PHONY: bench
 bench: setup $(if $(filter $(WITH_PEERS),$(or $(BENCH),$(WITH_PEERS))),.venv-bench/.ready) ## Measure what the documents claim (BENCH=diagnosis for one)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.freeze import Freeze
@@ -42,9 +43,13 @@ class Rule:
 
     def matches(self, pipeline: str, cause: Cause, remedy: str) -> bool:
         """Whether this rule speaks of that remedy for that cause in that pipeline."""
+        return self.speaks_of(cause, remedy) and matches_any(pipeline, self.pipelines)
+
+    def speaks_of(self, cause: Cause, remedy: str) -> bool:
+        """Whether it speaks of that remedy for that cause, in whatever pipeline."""
         if remedy not in self.remedies or (remedy == RUN_RUNBOOK and not self.runbook):
             return False
-        return cause in self.causes and matches_any(pipeline, self.pipelines)
+        return cause in self.causes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Autonomy:
     promote_to_act: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A parsed policy file. ``version`` is the first 12 hex digits of the SHA-256 of its text."""
 
@@ -94,7 +99,16 @@ class Policy:
 
     def rule_for(self, pipeline: str, cause: Cause, remedy: str) -> Rule | None:
         """The first rule that matches, None when no rule speaks of it (then: observe)."""
-        return next((rule for rule in self.rules if rule.matches(pipeline, cause, remedy)), None)
+        case = cause, remedy
+        if case not in self._of_case:
+            self._of_case[case] = [rule for rule in self.rules if rule.speaks_of(cause, remedy)]
+        return next((rule for rule in self._of_case[case] if matches_any(pipeline, rule.pipelines)), None)
+
+    @cached_property
+    def _of_case(self) -> dict[tuple[Cause, str], list[Rule]]:
+        """The rules that speak of a cause and remedy, in order, once they were asked for: a decision asks about every
+        remedy, and few rules speak of the same."""
+        return {}
 
     def protected(self, pipeline: str) -> bool:
         """Whether a person must always be asked, and one who did not write the commit."""
