@@ -3,7 +3,7 @@
 Every method may raise Throttled, ServiceUnavailable (worth another attempt) or RequestRejected (not).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -200,6 +200,7 @@ class Runbooks(Protocol):
 class Case:
     """What a remedy may know of the incident beside its run. None of it was written by a log or a model.
 
+    ``cause`` is of the closed list. ``ours`` says of the id of a run whether Selfheal started it.
     ``actor`` is the name in the initiator of everything that Selfheal starts; ``runbook`` is the document that the
     policy rule names.
     """
@@ -207,6 +208,8 @@ class Case:
     incident_id: str = ""
     actor: str = ""
     runbook: str = ""
+    cause: str = ""
+    ours: Callable[[str], bool] = lambda run_id: False
 
 
 @dataclass(frozen=True, slots=True)

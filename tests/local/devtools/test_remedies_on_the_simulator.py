@@ -36,6 +36,7 @@ parameters:
   Pipeline: {type: String}
   Run: {type: String}
   Commit: {type: String, default: ""}
+  Cause: {type: String}
 mainSteps:
   - name: look
     action: aws:executeScript

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import ActionRefused
 from selfheal.domain.run import RunStatus
 from selfheal.remedies.registry import remedy_module
@@ -100,6 +101,26 @@ def test_the_next_size_is_one_that_the_environment_has(environment: str, size: s
     assert plan.parameters == {"compute_type": next_size}
     remedy_module("retry_build_bigger").start(plan, TIMED_OUT, fake_tools(fake), "token")
     assert fake.started == [(next_size, "shop:1")]
+
+
+@pytest.mark.parametrize(
+    ("environment", "size", "next_size"),
+    [
+        ("LINUX_CONTAINER", "BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM"),
+        ("LINUX_CONTAINER", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_XLARGE"),
+        ("LINUX_CONTAINER", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_XLARGE"),
+    ],
+)
+def test_against_a_full_disk_a_larger_disk_is_taken(environment: str, size: str, next_size: str) -> None:
+    fake = service(environment_type=environment, compute_type=size)
+    hands = fake_tools(fake, case=Case(cause=Cause.DISK_FULL))
+    assert remedy_module("retry_build_bigger").plan(TIMED_OUT, hands).parameters["compute_type"] == next_size
+
+
+def test_where_no_disk_is_larger_that_is_said() -> None:
+    fake = service(environment_type="LINUX_LAMBDA_CONTAINER", compute_type="BUILD_LAMBDA_1GB")
+    hands = fake_tools(fake, case=Case(cause=Cause.DISK_FULL))
+    assert "has a larger disk" in remedy_module("retry_build_bigger").preflight(TIMED_OUT, hands)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,13 @@ def test_it_is_given_the_names_of_the_incident_and_its_run() -> None:
     world.decide("run_runbook")
     action = world.execute("run_runbook")
     assert (action.status, action.new_run_id) == (ActionStatus.DONE, "automation-1")
-    parameters = {"Incident": world.incident.id, "Pipeline": str(SHOP), "Run": "shop:1", "Commit": COMMIT}
+    parameters = {
+        "Incident": world.incident.id,
+        "Pipeline": str(SHOP),
+        "Run": "shop:1",
+        "Commit": COMMIT,
+        "Cause": "flaky_test",
+    }
     assert world.runbooks.started == [("Selfheal-clean-up", parameters)]
 
 

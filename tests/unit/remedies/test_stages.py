@@ -7,6 +7,8 @@ import pytest
 
 from selfheal.domain.action import ActionStatus, Plan
 from selfheal.domain.errors import ActionRefused, StageUnfinished
+from selfheal.domain.policy import Budget, Policy
+from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies import retry_build_clean
 from selfheal.remedies.registry import remedy_module, undo_of
@@ -109,6 +111,32 @@ def test_a_stage_that_somebody_retried_in_vain_is_not_retried_for_the_old_attemp
     fake = stages()
     fake.attempts = 2
     assert "somebody was faster" in refusal("retry_stage", fake)
+
+
+def test_selfheal_s_own_retry_is_not_retried_by_it() -> None:
+    fake = stages()
+    fake.attempts = 2
+    mine = Case(ours=lambda run_id: run_id == f"shop/Deploy/{FAILED}/2")
+    retried = fake_tools(stages=fake, case=mine)
+    run = a_stage_run(attempt=2)
+    assert "Selfheal's own retry" in remedy_module("retry_stage").preflight(run, retried)
+    assert remedy_module("roll_back_stage").preflight(run, retried) == ""
+
+
+@pytest.mark.parametrize("remedy", ON_STAGES)
+@pytest.mark.parametrize("run", [STAGE, BUILD], ids=["stage", "build"])
+def test_the_protection_of_the_stage_that_is_touched_holds(remedy: str, run: Run) -> None:
+    """The rule was found by the build's own key; whoever protects ``codepipeline:shop/Deploy`` means this one too."""
+    protecting = Policy("v1", Budget(), (), protected_pipelines=("codepipeline:shop/Deploy",))
+    month = 'from = "2026-01-01 00:00"\nto = "2026-02-01 00:00"'
+    freeze = f'[[freeze]]\npipelines = ["codepipeline:*"]\ntime_zone = "UTC"\n{month}'
+    frozen = replace(parse_policy(freeze, frozenset()), version="v1")
+    for policy, words in ((protecting, "codepipeline:shop/Deploy is protected"), (frozen, "freeze")):
+        world = World(run=run, policy=policy)
+        world.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+        world.decide(remedy)
+        assert words in world.execute(remedy).reason
+        assert world.stages.changed == []
 
 
 def test_what_codepipeline_would_refuse_is_not_asked_for() -> None:

@@ -37,13 +37,15 @@ class Plan:
 
     ``target`` names what it is done to (a build id, a stage of an execution, a deployment group), ``commit`` the
     source version that results, ``parameters`` whatever else the call says (a compute type, an execution to go
-    back to).
+    back to). ``pipeline`` is the key of the pipeline that is touched where it is not the run's own: the stage that
+    is retried for the sake of its build.
     """
 
     remedy: str
     target: str
     commit: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    pipeline: str = ""
 
     def digest(self, policy_version: str) -> str:
         """The SHA-256 (hex) of this very plan under that version of the policy; any difference gives another."""

@@ -9,7 +9,7 @@ from selfheal.domain.errors import ActionRefused
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
-from selfheal.remedies.stages import READS_STAGES, reason_of, stage_of
+from selfheal.remedies.stages import READS_STAGES, key_of, reason_of, stage_of
 from selfheal.remedy_ports import Tools
 
 REMEDY = Remedy(
@@ -35,7 +35,7 @@ def preflight(run: Run, tools: Tools) -> str:
 def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
     attempt, _ = stage_of(run, tools)
-    return Plan(REMEDY.id, f"{attempt.pipeline}/{attempt.stage}", run.source_version)
+    return Plan(REMEDY.id, f"{attempt.pipeline}/{attempt.stage}", run.source_version, {}, key_of(attempt))
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:

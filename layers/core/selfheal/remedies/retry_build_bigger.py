@@ -33,6 +33,8 @@ _SIZES = {
     "LINUX_LAMBDA_CONTAINER": _LAMBDA,
     "ARM_LAMBDA_CONTAINER": _LAMBDA,
 }
+# The larger types whose disk is no larger (128 GB; on Lambda 10 GB whatever the type).
+_SAME_DISK = {"BUILD_GENERAL1_MEDIUM": ("BUILD_GENERAL1_LARGE",), **dict.fromkeys(_LAMBDA, _LAMBDA)}
 
 
 def preflight(run: Run, tools: Tools) -> str:
@@ -40,15 +42,15 @@ def preflight(run: Run, tools: Tools) -> str:
     if reason := not_anew(run, tools):
         return reason
     details = tools.builds.details(run.ref.run_id)
-    return "" if next_size(details) else _why_not(details)
+    return "" if next_size(details, tools.case.cause) else _why_not(details, tools.case.cause)
 
 
 def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
     details = tools.builds.details(run.ref.run_id)
-    size = next_size(details)
+    size = next_size(details, tools.case.cause)
     if not size:
-        raise ActionRefused(_why_not(details))
+        raise ActionRefused(_why_not(details, tools.case.cause))
     return Plan(REMEDY.id, run.ref.run_id, run.source_version, {"compute_type": size})
 
 
@@ -58,17 +60,22 @@ def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
     return tools.builds.start(run.ref.key.name, plan.commit, overrides, token)
 
 
-def next_size(details: BuildDetails) -> str:
-    """The next larger compute type of the same environment; empty when there is none."""
+def next_size(details: BuildDetails, cause: str) -> str:
+    """The next compute type of the same environment with more memory, or more disk where that ran full; empty when
+    there is none."""
     sizes = () if details.fleet else _SIZES.get(details.environment_type, ())
     larger = sizes[sizes.index(details.compute_type) + 1 :] if details.compute_type in sizes else ()
+    if cause == Cause.DISK_FULL:
+        same = _SAME_DISK.get(details.compute_type, ())
+        larger = tuple(size for size in larger if size not in same)
     return next(iter(larger), "")
 
 
-def _why_not(details: BuildDetails) -> str:
+def _why_not(details: BuildDetails, cause: str) -> str:
     if details.fleet:
         return "the build runs on a fleet, whose machines are all of one size"
-    known = _SIZES.get(details.environment_type, ())
-    if details.compute_type in known:
-        return f"{details.compute_type} is the largest compute type of {details.environment_type} already"
-    return f"it is not known what is larger than {details.compute_type} in {details.environment_type}"
+    if details.compute_type not in _SIZES.get(details.environment_type, ()):
+        return f"it is not known what is larger than {details.compute_type} in {details.environment_type}"
+    if cause == Cause.DISK_FULL:
+        return f"no compute type of {details.environment_type} has a larger disk than {details.compute_type}"
+    return f"{details.compute_type} is the largest compute type of {details.environment_type} already"

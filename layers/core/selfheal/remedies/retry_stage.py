@@ -9,7 +9,7 @@ from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import ActionRefused, StageUnfinished
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
-from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, reason_of, stage_of
+from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, key_of, reason_of, stage_of
 from selfheal.remedy_ports import StageAttempt, StageDetails, Tools
 
 REMEDY = Remedy(
@@ -43,7 +43,7 @@ def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule."""
     after = _next(attempt_of(run, tools))
     target = f"{after.pipeline}/{after.stage}/{after.execution}"
-    return Plan(REMEDY.id, target, run.source_version, {"attempt": str(after.number)})
+    return Plan(REMEDY.id, target, run.source_version, {"attempt": str(after.number)}, key_of(after))
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
@@ -72,6 +72,8 @@ def _check(run: Run, tools: Tools) -> None:
     # CodePipeline hears of a build's end some seconds after the build's own event.
     if tools.stages.at_work(attempt):
         raise StageUnfinished(f"{attempt.run_id}: the stage {attempt.stage} has not ended yet")
+    if tools.case.ours(attempt.run_id):
+        raise ActionRefused("this attempt was Selfheal's own retry: it is not retried once more")
     if _went_on(attempt, details, tools):
         raise ActionRefused(f"somebody was faster: the stage {attempt.stage} has been retried already")
     if tools.stages.execution(attempt.pipeline, attempt.execution).structure != details.structure:

@@ -10,7 +10,7 @@ from selfheal.domain.errors import ActionRefused
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
-from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, reason_of, stage_of
+from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, key_of, reason_of, stage_of
 from selfheal.remedy_ports import Execution, StageAttempt, StageDetails, Tools
 
 REMEDY = Remedy(
@@ -40,7 +40,9 @@ def plan(run: Run, tools: Tools) -> Plan:
     _check(attempt, details, tools, failed=run.status.failed)
     target = _last_good(attempt, details, tools)
     stage = f"{attempt.pipeline}/{attempt.stage}"
-    return Plan(REMEDY.id, stage, target.commit, {"from": attempt.execution, "to": target.id})
+    return Plan(
+        REMEDY.id, stage, target.commit, {"from": attempt.execution, "to": target.id}, key_of(attempt)
+    )
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:

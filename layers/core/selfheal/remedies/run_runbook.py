@@ -43,6 +43,7 @@ def plan(run: Run, tools: Tools) -> Plan:
         "Pipeline": str(run.ref.key),
         "Run": run.ref.run_id,
         "Commit": run.source_version,
+        "Cause": tools.case.cause,
     }
     given = {name: value for name, value in parameters.items() if value}
     return Plan(REMEDY.id, tools.case.runbook, run.source_version, given)

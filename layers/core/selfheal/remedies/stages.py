@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from selfheal.domain.errors import ActionRefused
-from selfheal.domain.run import Run, Service
+from selfheal.domain.run import PipelineKey, Run, Service
 from selfheal.remedies.builds import untagged
 from selfheal.remedy_ports import StageAttempt, StageDetails, Tools
 
@@ -41,6 +41,11 @@ def stage_of(run: Run, tools: Tools) -> tuple[StageAttempt, StageDetails]:
     if not details.tagged:
         raise ActionRefused(untagged("pipeline", attempt.pipeline))
     return attempt, details
+
+
+def key_of(attempt: StageAttempt) -> str:
+    """The pipeline key of the stage, whose protection and freezes hold."""
+    return str(PipelineKey(Service.CODEPIPELINE, f"{attempt.pipeline}/{attempt.stage}"))
 
 
 def check_latest(attempt: StageAttempt, details: StageDetails, *, failed: bool = True) -> None:

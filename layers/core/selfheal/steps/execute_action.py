@@ -142,7 +142,11 @@ class Executor:
 
     def _tools(self, incident: Incident, decision: Decision) -> Tools:
         """The tools, with what this incident's remedy may know."""
-        return replace(self.tools, case=Case(incident.id, self.actor, decision.runbook))
+        case = Case(incident.id, self.actor, decision.runbook, decision.cause, self._ours)
+        return replace(self.tools, case=case)
+
+    def _ours(self, run_id: str) -> bool:
+        return bool(self.actions.incident_of_run(run_id))
 
     def _find_lost(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
         """What an attempt which died before it could note it has started; empty when it started nothing."""

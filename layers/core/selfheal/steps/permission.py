@@ -13,6 +13,7 @@ from selfheal.domain.incident import Incident
 from selfheal.domain.limits import Limits, tripped
 from selfheal.domain.permission import Circumstances, frozen, limits_of, paused
 from selfheal.domain.policy import Mode, Policy
+from selfheal.domain.run import PipelineKey
 from selfheal.domain.spending import Cost
 from selfheal.ports import ActionStore, Clock
 from selfheal.record_ports import TrackRecords
@@ -56,7 +57,7 @@ class Permission:
         if reason := (
             self._changed(decision)
             or self._unapproved(incident, decision, plan)
-            or frozen(str(incident.run.key), self.policy, self.clock.now())
+            or self._frozen(incident, plan)
             or self._tripped(incident, decision.remedy)
             or self._demoted(incident, decision)
             or paused(self.switch.paused())
@@ -78,14 +79,18 @@ class Permission:
             return "the policy has changed since this was decided"
         return ""
 
+    def _frozen(self, incident: Incident, plan: Plan) -> str:
+        reasons = (frozen(key, self.policy, self.clock.now()) for key in touched(incident.run.key, plan))
+        return next(filter(None, reasons), "")
+
     def _unapproved(self, incident: Incident, decision: Decision, plan: Plan) -> str:
         """Whose word is missing: an action that must be asked for needs the approval of this very plan."""
-        protected = self.policy.protected(str(incident.run.key))
+        protected = next(filter(self.policy.protected, touched(incident.run.key, plan)), "")
         if decision.verdict is Verdict.ACT and self.ceiling is Mode.ACT and not protected:
             return ""
         approval = self.approvals.get(incident.id)
         if approval is None:
-            why = f"{incident.run.key} is protected and " if protected else ""
+            why = f"{protected} is protected and " if protected else ""
             return f"{why}nobody was asked whether this may be done"
         return approval.objection(plan, decision.policy_version, self.clock.now())
 
@@ -107,3 +112,8 @@ class Permission:
         if brakes.tried_for == incident.id:
             return ""
         return tripped(str(incident.run.key), remedy, self.policy.breaker, brakes, self.clock.now())
+
+
+def touched(pipeline: PipelineKey, plan: Plan) -> tuple[str, ...]:
+    """The keys whose protection and freezes hold: the run's own, and that of the pipeline which the plan touches."""
+    return tuple(dict.fromkeys(filter(None, (str(pipeline), plan.pipeline))))

@@ -17,6 +17,7 @@ from selfheal.remedies.registry import remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.approval_record import APPROVAL_ANSWERED, expire, plan_entry
 from selfheal.steps.decide_action import decision_on
+from selfheal.steps.permission import touched
 from selfheal.steps.question import question
 from selfheal.steps.state import approval_of
 
@@ -100,7 +101,7 @@ class Asker:
             requested_at=now,
             expires_at=now + OPEN_SHARE * self.wait,
             started_by=run.initiator,
-            protected=self.policy.protected(str(incident.run.key)),
+            protected=any(map(self.policy.protected, touched(incident.run.key, plan))),
             status=ApprovalStatus.REFUSED if refused else ApprovalStatus.PENDING,
             reason=refused,
         )
@@ -110,7 +111,9 @@ class Asker:
         if request.policy_version != self.policy.version:
             raise ActionRefused("the policy has changed since this was decided")
         remedy = remedy_module(request.remedy)
-        tools = replace(self.tools, case=Case(request.incident_id, self.actor, decision.runbook))
+        tools = replace(
+            self.tools, case=Case(request.incident_id, self.actor, decision.runbook, decision.cause)
+        )
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
