@@ -13,19 +13,20 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from local.play import Update
+from local.play import DOING, Update
 from local.result import Result
 
 LAST = ("as expected", "not as expected")
-PASSING = ("preparing", "learning", "building", "building again")
+PASSING = ("preparing", "learning", *DOING.values(), *(f"{doing} again" for doing in DOING.values()))
 # On a line that grows, the detail alone says enough, and some news says nothing new.
 BRIEF = ("opened", "diagnosed", "decided", "outcome")
 LEFT_OUT = ("suggested", "action intended", "notified", *LAST)
 IN_PEOPLES_WORDS = {"act notify": "left alone", "notified": "a person is told"}
 NOTHING_STARTED = "left alone"
 SIMULATED = (
-    "Simulated: AWS is MiniStack, and CodeBuild is a simulator that runs each project's real buildspec as "
-    "real processes. Real: the builds, their failures, what `sam deploy` deployed, its IAM, every decision."
+    "Simulated: AWS is MiniStack, and its developer tools are a simulator that runs real buildspecs and deployment "
+    "hooks as real processes. Real: builds, deployments, their failures, what `sam deploy` deployed, its IAM, every "
+    "decision."
 )
 
 

@@ -15,7 +15,7 @@ from local.people import People
 from local.records import Records
 from local.repository import Repository, commit_change, make_repository
 from local.result import Result, judge, stuck
-from local.scenario import Scenario
+from local.scenario import About, Scenario
 from local.story import Story
 from local.subject import Run, Subject
 from selfheal.domain.errors import IncidentNotFound, SelfhealError
@@ -25,6 +25,7 @@ SCENARIO_SECONDS = 150.0
 SECONDS_PER_RUN = 4.0
 SEARCHED = 200
 HISTORY_AT_ONCE = 2
+DOING = {About.BUILD: "building", About.PIPELINE: "releasing", About.SERVICE: "deploying"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Play:
         subject = theatre.subject(scenario, repository, needed)
         self._play_history(subject, repository)
         for number in range(scenario.leading):
-            self._tell("building", f"{number} of {scenario.leading} builds after the change")
+            self._tell(self._doing, f"{number} of {scenario.leading} runs after the change")
             self._lead(subject, repository)
         overtaking: list[Run] = []
 
@@ -117,12 +118,12 @@ class Play:
     def _play_history(self, subject: Subject, repository: Repository) -> None:
         """Runs of the first commit; only when they are scored is the stack quiet and the next one comparable."""
         finished: list[str] = []
-        for start in range(0, self._scenario.history, HISTORY_AT_ONCE):
-            self._tell("learning", f"{start} of {self._scenario.history} earlier builds")
-            count = min(HISTORY_AT_ONCE, self._scenario.history - start)
+        for start in range(0, self._scenario.history, self._at_once):
+            self._tell("learning", f"{start} of {self._scenario.history} earlier runs")
+            count = min(self._at_once, self._scenario.history - start)
             started = [subject.start(repository.first) for _ in range(count)]
             finished += [subject.wait(each, self._patience).id for each in started]
-        self._patience.until("scores of the earlier builds", lambda: self._verdicts(finished))
+        self._patience.until("scores of the earlier runs", lambda: self._verdicts(finished))
 
     def _lead(self, subject: Subject, repository: Repository) -> None:
         """One run before the one in question; where it fails, its incident comes to its end first."""
@@ -135,7 +136,7 @@ class Play:
             self._patience.until(end, lambda: self._told(leading.incident_id) or None)
 
     def _play_question(self, subject: Subject, repository: Repository, direction: Direction) -> Run:
-        self._tell("building")
+        self._tell(self._doing)
         with direction.around(subject.name):
             run = self._run(subject, repository.last)
             self._incident_id = run.incident_id
@@ -179,10 +180,19 @@ class Play:
 
     def _followup(self, subject: Subject, repository: Repository, number: int) -> str:
         """An ordinary run afterwards, as the developer's next one. Gives a difference when it fails."""
-        self._tell("building again", "an ordinary build afterwards")
+        self._tell(f"{self._doing} again", "an ordinary run afterwards")
         run = self._run(subject, repository.last)
         self._scored(run)
-        return "" if run.succeeded else f"ordinary build {number} afterwards failed"
+        return "" if run.succeeded else f"ordinary run {number} afterwards failed"
+
+    @property
+    def _doing(self) -> str:
+        return DOING[self._scenario.about]
+
+    @property
+    def _at_once(self) -> int:
+        """A host takes one deployment at a time."""
+        return HISTORY_AT_ONCE if self._scenario.about is About.BUILD else 1
 
     def _tell(self, state: str, detail: str = "") -> None:
         self._theatre.tell(Update(self._scenario.name, state, detail))

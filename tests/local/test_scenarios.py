@@ -9,9 +9,11 @@ from local.state import CloudState
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
-ELSEWHERE = {"flaky_test", "genuine_regression", "level_shift"}
-# The builds that they are compared with make these long, and the demo plays them.
-LEFT_TO_THE_DEMO = {"slow_build", "broken_buildspec"}
+# What other tests play, or show on their own projects: test_heal_loop, test_level_shift, test_asking.
+ELSEWHERE = {"flaky_test", "genuine_regression", "level_shift", "doubled_events", "lost_events"}
+ELSEWHERE |= {"approved", "rejected", "expired_approval"}
+# Long, or like another one; the demo plays them.
+LEFT_TO_THE_DEMO = {"slow_build", "broken_buildspec", "poisoned_cache", "rate_limited_dependency"}
 
 
 @pytest.mark.timeout(900)

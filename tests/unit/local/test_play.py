@@ -148,7 +148,7 @@ def test_a_build_too_many_is_found(tmp_path: Path, stores: Records) -> None:
 def test_an_ordinary_build_that_fails_afterwards_is_a_difference(tmp_path: Path, stores: Records) -> None:
     subject = FakeSubject(stores, statuses=("SUCCEEDED", "FAILED", "FAILED"))
     result = Play(load("poisoned_cache"), theatre(subject, tmp_path)).perform()
-    assert result.differences == ["ordinary build 1 afterwards failed"]
+    assert result.differences == ["ordinary run 1 afterwards failed"]
 
 
 def test_a_scenario_without_an_incident_ends_with_what_was_missing(tmp_path: Path, stores: Records) -> None:
@@ -189,7 +189,7 @@ def test_leading_builds_come_between_the_history_and_the_one_in_question_each_af
     Play(scenario, theatre(subject, tmp_path, told.append), seconds=0).perform()
     assert len(subject.started) == scenario.history + 3 + 1
     assert [update.detail for update in told if update.state == "building"] == [
-        *(f"{number} of 3 builds after the change" for number in range(3)),
+        *(f"{number} of 3 runs after the change" for number in range(3)),
         "",
     ]
 
@@ -214,7 +214,7 @@ def test_nothing_is_compared_with_a_history_that_is_not_scored(tmp_path: Path, s
 
     subject = Unmeasured(stores)
     result = Play(load("poisoned_cache"), theatre(subject, tmp_path), seconds=0).perform()
-    assert "no sign of scores of the earlier builds" in result.differences[0]
+    assert "no sign of scores of the earlier runs" in result.differences[0]
     assert len(subject.started) == 1
 
 
