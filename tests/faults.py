@@ -52,14 +52,20 @@ PASSING = [fault for fault in FAULTS if fault.error is not RequestRejected]
 
 @dataclass
 class Trouble:
-    """Strikes at the ``at``-th call of ``method`` (``port.method``), or at every one from there if it stays."""
+    """Strikes at the ``at``-th call of ``method`` (``port.method``), or at every one from there if it stays; ``more``
+    holds other faults by method and call."""
 
     fault: Fault | None = None
     method: str = ""
     at: int = 1
     stays: bool = False
+    more: dict[tuple[str, int], Fault] = field(default_factory=dict)
     struck: int = 0
     seen: dict[str, int] = field(default_factory=dict)
+
+    def _fault(self, name: str, number: int) -> Fault | None:
+        here = name == self.method and (number == self.at or (self.stays and number > self.at))
+        return self.fault if here else self.more.get((name, number))
 
     def guard(self, name: str, port: Any) -> Any:
         """The port with the trouble before it."""
@@ -75,13 +81,13 @@ class Trouble:
     def through(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def made(*arguments: Any, **keywords: Any) -> Any:
             number = self.seen[name] = self.seen.get(name, 0) + 1
-            strikes = name == self.method and (number == self.at or (self.stays and number > self.at))
-            self.struck += strikes
-            if strikes and self.fault and not self.fault.after:
-                raise self.fault.error(f"{name}: {self.fault.name}")
+            fault = self._fault(name, number)
+            self.struck += fault is not None
+            if fault and not fault.after:
+                raise fault.error(f"{name}: {fault.name}")
             result = call(*arguments, **keywords)
-            if strikes and self.fault:
-                raise self.fault.error(f"{name}: {self.fault.name}")
+            if fault:
+                raise fault.error(f"{name}: {fault.name}")
             return result
 
         return made

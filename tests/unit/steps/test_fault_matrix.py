@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from selfheal.domain.errors import RequestRejected
 from selfheal.domain.ledger import LedgerKind
@@ -19,6 +21,7 @@ from tests.unit.test_functions import POLICY, ROOT, a_world
 
 REMEDIES = frozenset(remedy.id for remedy in catalogue())
 Heal = Callable[..., Healing]
+METHODS: dict[RunStatus, list[str]] = {}
 
 
 @cache
@@ -115,3 +118,23 @@ def test_access_denied_once_is_final_and_nothing_is_done_behind_it(heal: Heal, f
     for method, number in calls(heal, RunStatus.SUCCEEDED):
         one = heal(Trouble(fault, method, number))
         assert started(one) <= 1 and (one.told or one.machine.failed), method
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), ends=st.sampled_from([RunStatus.SUCCEEDED, RunStatus.FAILED]))
+def test_however_much_goes_wrong_nothing_is_doubled_and_nothing_is_lost(
+    heal: Heal, data: st.DataObject, ends: RunStatus
+) -> None:
+    """Up to eight faults of any kind at any calls of one healing."""
+    if ends not in METHODS:
+        METHODS[ends] = sorted({method for method, _ in calls(heal, ends)})
+    methods = METHODS[ends]
+    places = st.tuples(st.sampled_from(methods), st.integers(1, 6))
+    faults = data.draw(st.dictionaries(places, st.sampled_from(FAULTS), min_size=2, max_size=8))
+    one = heal(Trouble(more=faults), ends=ends)
+    kinds = [entry.kind for entry in one.kept["ledger"].written]
+    assert started(one) <= 1 and len(kinds) == len(set(kinds))
+    assert one.told or one.machine.failed
+    assert outcome(one) or one.machine.failed
+    if started(one):
+        assert LedgerKind.APPROVED in kinds and LedgerKind.ACTION_INTENDED in kinds
