@@ -72,6 +72,15 @@ def test_marks_of_a_flake_do_not_count_beside_a_comparison() -> None:
     assert named(winner(mark, "E   assert 19 == 20", FAILED_TEST)) == "pytest"
 
 
+def test_code_that_a_traceback_shows_compares_nothing() -> None:
+    shown = [
+        "    assert stock('a1') == 4",
+        "  > 9 |  expect(stock).toBe(4)",
+        "TimeoutError: timed out waiting for the inventory service after 0.3 s",
+    ]
+    assert named(winner(*shown, FAILED_TEST)) == "test-timing"
+
+
 def test_a_comparison_that_is_the_mark_itself_counts() -> None:
     late = "AssertionError: drain took 2.31 s, limit 1.50 s to equal"
     assert named(winner(late, FAILED_TEST)) == "test-timing"

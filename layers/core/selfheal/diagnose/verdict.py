@@ -24,11 +24,11 @@ _OUTSIDE = frozenset(
     {Cause.NETWORK, Cause.EXTERNAL_SERVICE, Cause.REGISTRY_RATE_LIMIT, Cause.QUOTA, Cause.AUTH_PERMISSION}
 )
 _COMPARED = compiled(
-    r"(?i:^\s{0,8}(?:E\s{1,8})?assert\s.{0,200}(?:==|!=| is | in | not |<|>)"
+    r"(?i:^E\s{1,8}assert\s.{0,200}(?:==|!=| is | in | not |<|>)"
     r"|AssertionError: .{0,300}(?:==|!=|\bto (?:deeply )?(?:equal|be|have|include|contain|match)\b"
     r"|\bis not\b|\bnot found in\b)"
     r"|expected:? ?<.{0,300}> but was|ComparisonFailure|AssertionFailedError|Failed asserting that"
-    r"|expect\(.{0,120}\)\.(?:not\.)?\w{1,40}\("
+    r"|expect\(received\)\.|Failure/Error: .{0,200}\bexpect\(.{0,200}\)\.(?:to|not_to|to_not) (?:eq|be|match|include)"
     r"|^\s{0,12}(?:expected|received|actual|got|want|left|right)\b[^:]{0,20}:\s{1,8}[^,\s][^,]{0,200}$"
     r"|_test\.go:\d{1,6}: .{0,300}\b(?:want|expected|got)\b|assertion .{0,20}failed|to eq\()"
 )
