@@ -18,6 +18,8 @@ PSEUDO = {
     "GuardrailId": "exampleguard",
     "BuildLogGroups": "/aws/codebuild/*",
     "BuildLogBucket": "example-build-logs",
+    "RunbookPrefix": "Example-",
+    "RunbookRoleArn": "arn:aws:iam::111122223333:role/example-runbooks",
 }
 PLACE = "us-east-1:111122223333"
 ARNS = {
@@ -26,6 +28,8 @@ ARNS = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{PLACE}:table/",
     "AWS::Events::EventBus": f"arn:aws:events:{PLACE}:event-bus/",
     "AWS::Lambda::Function": f"arn:aws:lambda:{PLACE}:function:",
+    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{PLACE}:alarm:",
+    "AWS::IAM::Role": "arn:aws:iam::111122223333:role/",
     "AWS::SNS::Topic": f"arn:aws:sns:{PLACE}:",
     "AWS::StepFunctions::StateMachine": f"arn:aws:states:{PLACE}:stateMachine:",
 }
@@ -39,6 +43,10 @@ ACCEPTED = {
         "RESOURCE_MISMATCH",
         "bedrock:InvokeModel",
     ): "it asks for every kind of resource at once",
+    (
+        "RESOURCE_STAR",
+        "cloudwatch:DescribeAlarms",
+    ): "composite alarms are described to those alone who may describe all",
 }
 
 

@@ -28,28 +28,32 @@ def source() -> dict[str, Any]:
     return template
 
 
+# The most that a stack can have: on AWS, with SageMaker.
+EVERYTHING = frozenset({"OnAws", "UsesSageMaker"})
+
+
 @cache
-def stack() -> dict[str, Any]:
-    """The transformed template. Local paths become S3 addresses first, as `sam deploy` does."""
+def stack(chosen: frozenset[str] = EVERYTHING) -> dict[str, Any]:
+    """The transformed template with these conditions met; local paths are S3 addresses, as after `sam deploy`."""
     template = json.loads(json.dumps(source()))
     for resource in template["Resources"].values():
         for local in ("CodeUri", "ContentUri", "DefinitionUri"):
             if local in resource.get("Properties", {}):
                 resource["Properties"][local] = "s3://bucket/key"
     translator = Translator(MANAGED_POLICIES, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
-    transformed: dict[str, Any] = on_aws(translator.translate(template, {}))
+    transformed: dict[str, Any] = met(translator.translate(template, {}), chosen)
     return transformed
 
 
-def on_aws(value: Any) -> Any:
-    """The same with every choice between AWS and the local cloud made for AWS, and with SageMaker."""
+def met(value: Any, chosen: frozenset[str]) -> Any:
+    """The same with every choice made that hangs on one of these conditions alone."""
     if isinstance(value, list):
-        return [on_aws(item) for item in value]
+        return [met(item, chosen) for item in value]
     if not isinstance(value, dict):
         return value
-    if "Fn::If" in value and value["Fn::If"][0] in ("OnAws", "UsesSageMaker"):
-        return on_aws(value["Fn::If"][1])
-    return {key: on_aws(item) for key, item in value.items()}
+    if "Fn::If" in value and value["Fn::If"][0] in chosen:
+        return met(value["Fn::If"][1], chosen)
+    return {key: met(item, chosen) for key, item in value.items()}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -84,4 +88,4 @@ def allowed(role: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(stack(), indent=2))
+    print(json.dumps(stack(frozenset({"OnAws"})), indent=2))
