@@ -1,15 +1,11 @@
 """The deployed stack: an alarm of a deployed service and the deployment that was baking when it went off."""
 
-import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.clients import client
-from local.patience import Patience
 from local.records import Records
 from local.repository import Repository, make_repository
 from local.state import CloudState
@@ -18,18 +14,14 @@ from selfheal.adapters.cloudwatch_alarms import CloudWatchAlarms
 from selfheal.domain.incident import harm_incident_id
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
+from tests.local.bell import Bell, a_bell, harm_of, until
 from tests.local.conftest import ActAs
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 APPLICATION, GROUP, ALARM = "demo-shop", "prod", "demo-shop-5xx"
-DATA = json.dumps({"version": "1.0", "recentDatapoints": [0.0, 3.0, 14.0], "threshold": 5.0})
 ROLE = "arn:aws:iam::000000000000:role/demo-deployments"
 APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 20}]}\n"
-
-
-def until(what: str, condition: Any) -> Any:
-    return Patience(60, threading.Event(), "").until(what, condition)
 
 
 @pytest.fixture(scope="module")
@@ -82,70 +74,26 @@ def deployed(releases: Releases, repository: Repository) -> str:
 
 
 @pytest.fixture
-def ringing(state: CloudState) -> Iterator[Any]:
-    """Lets the alarm go off, and tells of it as CloudWatch would."""
-    cloudwatch = client(state, "cloudwatch")
-
-    def tell(name: str = ALARM) -> None:
-        detail = {"alarmName": name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
-        entry = {"Source": "sim.cloudwatch", "DetailType": "CloudWatch Alarm State Change"}
-        client(state, "events").put_events(Entries=[entry | {"Detail": json.dumps(detail)}])
-
-    def ring(name: str = ALARM) -> None:
-        cloudwatch.put_metric_alarm(
-            AlarmName=name, Namespace="Shop", MetricName="5xx", Statistic="Sum", Period=60, EvaluationPeriods=1,
-            Threshold=5.0, ComparisonOperator="GreaterThanThreshold",
-        )  # fmt: skip
-        cloudwatch.set_alarm_state(
-            AlarmName=name, StateValue="ALARM", StateReason="too many errors", StateReasonData=DATA
-        )
-        tell(name)
-
-    def settle() -> None:
-        cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue="OK", StateReason="no errors any more")
-
-    ring.tell = tell  # type: ignore[attr-defined]
-    ring.settle = settle  # type: ignore[attr-defined]
-    yield ring
-    cloudwatch.delete_alarms(AlarmNames=[ALARM, "demo-other-5xx"])
-
-
-def story_of(stored: Records, deployment: str) -> Story:
-    def over() -> Story | None:
-        found = Story(stored.ledger.entries(harm_incident_id(deployment)))
-        return found if found.over else None
-
-    story: Story = until(f"the end of the incident of {deployment}", over)
-    return story
+def bell(state: CloudState) -> Iterator[Bell]:
+    with a_bell(state, ALARM) as bell:
+        yield bell
 
 
 def incidents_of(stored: Records, deployment: str) -> list[str]:
     return [each.id for each in stored.incidents.recent(50) if each.run.run_id == deployment]
 
 
-def watched(state: CloudState, alarm: str) -> list[str]:
-    """The incidents that the deployed function finds this alarm to belong to."""
-    function = state.outputs["WatchDeploymentFunctionName"]
-    event = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": alarm}}
-    reply = client(state, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    return list(json.loads(reply["Payload"].read())["incidents"])
-
-
-def test_an_event_alone_opens_nothing(
-    state: CloudState, stored: Records, deployed: str, ringing: Any
-) -> None:
+def test_an_event_alone_opens_nothing(state: CloudState, stored: Records, deployed: str, bell: Bell) -> None:
     """A forged event: the alarm is not ringing."""
-    ringing.tell()
-    assert watched(state, ALARM) == []
+    bell.tell()
+    assert bell.watched() == []
     assert incidents_of(stored, deployed) == []
 
 
-def test_an_alarm_becomes_one_incident_of_the_deployment(
-    stored: Records, deployed: str, ringing: Any
-) -> None:
-    ringing()
-    ringing.tell()
-    story = story_of(stored, deployed)
+def test_an_alarm_becomes_one_incident_of_the_deployment(stored: Records, deployed: str, bell: Bell) -> None:
+    bell.ring()
+    bell.tell()
+    story = harm_of(stored, deployed)
     assert (story.kind, story.cause) == ("harmful", "deploy_failure")
     assert ALARM in story.summary
     evidence = "\n".join(story.evidence)
@@ -159,35 +107,37 @@ def test_a_harmful_version_is_rolled_back_and_the_alarm_says_when_it_has_healed(
     deployed: str,
     releases: Releases,
     repository: Repository,
-    ringing: Any,
+    bell: Bell,
 ) -> None:
     harmful = releases.deploy(repository.last)
-    ringing()
+    bell.ring()
     until("a rollback", lambda: len(releases.all()) > 2 or None)
     rollback, *before = releases.all()
     assert before == [harmful, deployed]
     assert releases.commit_of(rollback) == repository.first != releases.commit_of(harmful)
     until("the measurement of the rollback", lambda: stored.runs.get(rollback))
     assert Story(stored.ledger.entries(harm_incident_id(harmful))).outcome == "", "the alarm still rings"
-    ringing.settle()
-    story = story_of(stored, harmful)
+    bell.settle()
+    story = harm_of(stored, harmful)
     assert (story.decision, story.action, story.outcome) == ("act", "roll_back_deployment", "healed")
     reason = str(stored.ledger.entry(harm_incident_id(harmful), LedgerKind.OUTCOME).data["reason"])  # type: ignore[union-attr]
     assert reason.endswith(f"OK again: {ALARM}")
-    ringing()
-    assert watched(state, ALARM) == [], "a rollback is not rolled back"
+    bell.ring()
+    assert bell.watched() == [], "a rollback is not rolled back"
     assert releases.all() == [rollback, *before]
 
 
 def test_an_alarm_that_no_watch_names_is_left_alone(
-    state: CloudState, stored: Records, deployed: str, ringing: Any
+    state: CloudState, stored: Records, deployed: str, bell: Bell
 ) -> None:
-    ringing("demo-other-5xx")
-    assert watched(state, "demo-other-5xx") == []
+    with a_bell(state, "demo-other-5xx") as other:
+        other.ring()
+        assert other.watched() == []
+    assert deployed
 
 
-def test_who_watches_reads_alarms_and_can_change_none(state: CloudState, act_as: ActAs, ringing: Any) -> None:
-    ringing()
+def test_who_watches_reads_alarms_and_can_change_none(state: CloudState, act_as: ActAs, bell: Bell) -> None:
+    bell.ring()
     assert CloudWatchAlarms(client(state, "cloudwatch")).read(ALARM) is not None
     assert act_as("WatchDeployment", "cloudwatch", "describe_alarms", AlarmNames=[ALARM]) == "allowed"
     for method, arguments in (
