@@ -78,13 +78,15 @@ def verify(
     with readable_errors():
         around = surroundings_of(context)
         proof = around.proof(stack_name, local=local)
-        found = verify_ledger(
-            archive=proof.archive,
-            table=proof.table,
-            clock=around.clock,
-            since=_moment("--since", since),
-            until=_moment("--until", until),
-        )
+        with make_console(stderr=True).status("reading") as status:
+            found = verify_ledger(
+                archive=proof.archive,
+                table=proof.table,
+                clock=around.clock,
+                since=_moment("--since", since),
+                until=_moment("--until", until),
+                tell=lambda count: status.update(f"{count} incidents verified"),
+            )
         differs = bool(digest) and digest != found.digest
         if as_json:
             typer.echo(json.dumps({**asdict(found), "digest_differs": differs}))

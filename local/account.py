@@ -18,6 +18,7 @@ class Account:
     model: str
     policy: str
     approval: str
+    intent: str
     action: str
     outcome: str
     cost: str
@@ -42,6 +43,7 @@ def account_of(entries: Sequence[LedgerEntry]) -> Account:
         model=told(LedgerKind.SUGGESTED, "origin", "prompt"),
         policy=told(LedgerKind.DECIDED, "verdict", "remedy", "policy_version", "reason"),
         approval=_approval(of),
+        intent=told(LedgerKind.ACTION_INTENDED, "remedy", "digest"),
         action=told(LedgerKind.ACTION_STARTED, "remedy", "new_run_id")
         or told(LedgerKind.ACTION_REFUSED, "remedy", "reason"),
         outcome=told(LedgerKind.OUTCOME, "status", "reason"),

@@ -152,9 +152,10 @@ def test_an_entry_may_be_opened_late_and_nothing_else() -> None:
     assert flaws([late], kept_of([opened])) == []
     early = replace(late, written_at=NOON - timedelta(hours=6))
     assert "and was written" in flaws([early], kept_of([opened]))[0]
-    other = seal(replace(opened.entry, kind=LedgerKind.APPROVED), 1, "")
-    late = replace(late, text=other.text)
-    assert "and was written" in flaws([late], kept_of([other]))[0]
+    for kind, hours, whole in (("approved", 4, True), ("approved", 7, False), ("decided", 4, False)):
+        other = seal(replace(opened.entry, kind=LedgerKind(kind)), 1, "")
+        late = replace(late, text=other.text, written_at=NOON + timedelta(hours=hours))
+        assert (flaws([late], kept_of([other])) == []) is whole
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfheal.domain.action import ActionStatus
+from selfheal.domain.action import ActionStatus, Plan
 from selfheal.domain.decision import Verdict
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.ledger import LedgerKind
@@ -10,6 +10,7 @@ from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.execution import World
+from selfheal.wire import decode
 
 
 def test_asked_again_it_gives_the_same_action_back() -> None:
@@ -128,3 +129,14 @@ def test_preflight_refuses_a_build_that_has_not_failed() -> None:
     world.decide()
     world.service.add(a_run(status=RunStatus.SUCCEEDED))
     assert "only a failed build is retried" in world.execute().reason
+
+
+def test_the_intent_says_exactly_what_is_about_to_be_done() -> None:
+    world = World()
+    world.decide()
+    world.execute()
+    intended = world.ledger.entry(world.incident.id, LedgerKind.ACTION_INTENDED)
+    assert intended is not None
+    plan = decode(Plan, intended.data["plan"])
+    assert (plan.remedy, plan.target) == ("retry_build", "shop:1")
+    assert intended.data["digest"] == plan.digest("v1")

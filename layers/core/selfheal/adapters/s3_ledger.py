@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -16,6 +17,8 @@ from selfheal.domain.errors import LedgerBroken
 from selfheal.domain.ledger import Sealed, unseal
 
 ENTRIES = "entries/"
+READERS = 8
+"""An incident has about so many entries: they are read at once, for each read is mostly waiting."""
 
 
 class S3LedgerArchive:
@@ -70,8 +73,8 @@ class S3ArchiveReader:
 
     def versions(self, incident_id: str) -> Sequence[Archived]:
         """ArchiveReader."""
-        listed = self._listed(f"{ENTRIES}{incident_id}/")
-        found = [self._archived(each) for each in listed]
+        with ThreadPoolExecutor(READERS) as pool:
+            found = list(pool.map(self._archived, self._listed(f"{ENTRIES}{incident_id}/")))
         # S3 lists the newest version of a name first and tells time in seconds: of two of one second the later
         # listed is the older.
         found.reverse()

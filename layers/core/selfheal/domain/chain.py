@@ -13,7 +13,15 @@ UNDER_WAY = timedelta(minutes=15)
 
 CLOCKS_APART = timedelta(minutes=5)
 LATEST = timedelta(hours=1)
-"""An entry's own time and the archive's lie no further apart: a writer makes the entry and writes it at once."""
+"""An entry's own time and the archive's lie no further apart: a writer makes the entry and writes it at once. An
+answer whose writer died is written when the execution stops waiting for it, and OPENED when its event comes again."""
+
+_LATER = {
+    LedgerKind.OPENED: timedelta.max,
+    **dict.fromkeys(
+        (LedgerKind.APPROVED, LedgerKind.REJECTED, LedgerKind.APPROVAL_EXPIRED), timedelta(hours=6)
+    ),
+}
 
 _SHOWN = 60
 
@@ -115,9 +123,8 @@ def _link_flaws(incident_id: str, sequence: int, sealed: Sealed, previous: str) 
 
 
 def _time_flaws(incident_id: str, archived: Archived, sealed: Sealed) -> Iterator[Flaw]:
-    """OPENED has the moment of the incident and may be written when its event is delivered again, days later."""
     late = archived.written_at - sealed.entry.at
-    if late < -CLOCKS_APART or (late > LATEST and sealed.entry.kind is not LedgerKind.OPENED):
+    if not -CLOCKS_APART <= late <= _LATER.get(sealed.entry.kind, LATEST):
         words = f"says {sealed.entry.at.isoformat()} and was written {archived.written_at.isoformat()}"
         yield Flaw(incident_id, archived.sequence, words)
 

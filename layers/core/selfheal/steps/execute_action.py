@@ -114,13 +114,14 @@ class Executor:
         self, decision: Decision, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool
     ) -> Action:
         """Bring an action to its end, wherever an earlier attempt left it."""
-        self._record(replace(action, status=ActionStatus.INTENDED, new_run_id=""), LedgerKind.ACTION_INTENDED)
         if action.status in FINAL:
+            self._record_intent(decision, action, None)
             return self._recorded(action)
         run, tools = self.reader.read(incident.run), self._tools(incident, decision)
         new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
-        if not new_run_id:
-            plan = remedy.plan(run, tools)
+        plan = None if new_run_id else remedy.plan(run, tools)
+        self._record_intent(decision, action, plan)
+        if plan:
             self._check(incident, decision, plan)
             new_run_id = self._start(remedy, plan, run, tools, action)
         status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
@@ -191,6 +192,15 @@ class Executor:
         refused = action.status is ActionStatus.REFUSED
         self._record(action, LedgerKind.ACTION_REFUSED if refused else LedgerKind.ACTION_STARTED)
         return action
+
+    def _record_intent(self, decision: Decision, action: Action, plan: Plan | None) -> None:
+        """Before the call: what exactly is about to be done. The first entry stands; without a plan there was one."""
+        data: dict[str, object] = encode(replace(action, status=ActionStatus.INTENDED, new_run_id=""))
+        if plan:
+            data |= {"plan": encode(plan), "digest": plan.digest(decision.policy_version)}
+        self.ledger.append(
+            LedgerEntry(action.incident_id, LedgerKind.ACTION_INTENDED, self.clock.now(), data)
+        )
 
     def _record(self, action: Action, kind: LedgerKind) -> None:
         self.ledger.append(LedgerEntry(action.incident_id, kind, self.clock.now(), encode(action)))
