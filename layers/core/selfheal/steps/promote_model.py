@@ -11,7 +11,15 @@ from enum import StrEnum
 from typing import Any
 
 from selfheal.detect.contest import why_worse
-from selfheal.detect.evaluation import Row, batch_scores, figures_on, raw_scores, row_of_line, spread_of
+from selfheal.detect.evaluation import (
+    EVALUATION,
+    Row,
+    batch_scores,
+    figures_on,
+    raw_scores,
+    row_of_line,
+    spread_of,
+)
 from selfheal.detect.features import FEATURES
 from selfheal.detect.hosted import ALGORITHM, HostedModel, load_hosted
 from selfheal.detect.normal import isolations
@@ -173,7 +181,9 @@ class Promoter:
         return done
 
     def _opponent(self, champion: Champion, rows: list[Row]) -> Figures:
-        """What the forest that serves does on the same rows: the endpoint is asked, or the embedded forest."""
+        """What the forest that serves does on the rows that both are judged by: the endpoint is asked, or the
+        embedded forest."""
+        rows = [row for row in rows if row.part == EVALUATION]
         vectors = [row.vector for row in rows]
         if champion.served:
             model = load_hosted(self.models.artifact(champion.version))
