@@ -1,14 +1,16 @@
 """A pipeline of source, build and deployment as a scenario's subject."""
 
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from local.developer import Developer
 from local.patience import Patience
-from local.repository import BRANCH, Repository
+from local.repository import BRANCH, Repository, move_branch
 from local.subject import Counts, Run
-from selfheal.domain.incident import incident_id
+from local.users import Users
+from selfheal.domain.incident import harm_incident_id, incident_id
 from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
 from selfheal.domain.run import PipelineKey, Service
 
@@ -31,6 +33,7 @@ class PipelineSubject:
     ) -> None:
         self._codepipeline, self._codedeploy = clients["codepipeline"], clients["codedeploy"]
         self._developer, self._name = Developer(clients["codebuild"]), name
+        self._repository = repository
         self._developer.create_project(name, None, variables, cache=False)
         self._set_up_group()
         self._codepipeline.create_pipeline(
@@ -52,7 +55,7 @@ class PipelineSubject:
 
     def start(self, commit: str) -> str:
         """See Subject. A pipeline takes the commit that its branch is at."""
-        del commit
+        move_branch(self._repository.path, commit)
         return str(self._codepipeline.start_pipeline_execution(name=self._name)["pipelineExecutionId"])
 
     def wait(self, started: str, patience: Patience) -> Run:
@@ -83,13 +86,19 @@ class PipelineSubject:
         reply = self._codepipeline.get_pipeline_execution(**names)["pipelineExecution"]
         if reply["status"] == "InProgress":
             return None
+        return self._run(execution, succeeded=reply["status"] == "Succeeded")
+
+    def _run(self, execution: str, *, succeeded: bool) -> Run:
+        build = self._first(execution, "Build")
+        build_id = build["output"]["executionResult"]["externalExecutionId"]
+        return Run(build_id, incident_id(build_id), succeeded, build["lastUpdateTime"].timestamp())
+
+    def _first(self, execution: str, stage: str) -> dict[str, Any]:
+        """The first action that an execution ran in a stage."""
         actions = self._codepipeline.list_action_executions(
             pipelineName=self._name, filter={"pipelineExecutionId": execution}
         )["actionExecutionDetails"]
-        build = next(action for action in reversed(actions) if action["stageName"] == "Build")
-        build_id = build["output"]["executionResult"]["externalExecutionId"]
-        ended = build["lastUpdateTime"].timestamp()
-        return Run(build_id, incident_id(build_id), reply["status"] == "Succeeded", ended)
+        return next(action for action in reversed(actions) if action["stageName"] == stage)
 
     def _set_up_group(self) -> None:
         tags = [{"Key": TAG_KEY, "Value": TAG_VALUE}]
@@ -97,6 +106,31 @@ class PipelineSubject:
         self._codedeploy.create_deployment_group(
             applicationName=self._name, deploymentGroupName=GROUP, serviceRoleArn=ROLE, tags=tags
         )
+
+
+class ReleaseSubject(PipelineSubject):
+    """A pipeline that deploys a service with users: what is in question is what its last stage deployed."""
+
+    def __init__(
+        self, clients: dict[str, Any], name: str, repository: Repository, hosts: Path, needed: ExitStack
+    ) -> None:
+        super().__init__(clients, name, repository, {}, native=False)
+        self._users = Users(clients["cloudwatch"], name, hosts / name / GROUP / "address", needed)
+
+    def differences(self, patience: Patience) -> Sequence[str]:
+        """See Subject. In the end users must be served again, by the version from before."""
+        patience.until("the end of the pipeline's execution", self._latest)
+        found = list(self._users.differences(patience))
+        group = self._codedeploy.get_deployment_group(applicationName=self._name, deploymentGroupName=GROUP)
+        commit = group["deploymentGroupInfo"]["targetRevision"]["gitHubLocation"]["commitId"]
+        if commit != self._repository.first:
+            found.append(f"commit {commit} is deployed in the end, expected {self._repository.first}")
+        return found
+
+    def _run(self, execution: str, *, succeeded: bool) -> Run:
+        run_id = f"{self._name}/{STAGES[-1]}/{execution}/1"
+        deployed = self._first(execution, STAGES[-1])["lastUpdateTime"].timestamp()
+        return Run(run_id, harm_incident_id(run_id), succeeded, deployed)
 
 
 def _declaration(name: str, repository: Path, *, native: bool) -> dict[str, Any]:

@@ -25,7 +25,12 @@ SCENARIO_SECONDS = 150.0
 SECONDS_PER_RUN = 4.0
 SEARCHED = 200
 HISTORY_AT_ONCE = 2
-DOING = {About.BUILD: "building", About.PIPELINE: "releasing", About.SERVICE: "deploying"}
+DOING = {
+    About.BUILD: "building",
+    About.PIPELINE: "releasing",
+    About.SERVICE: "deploying",
+    About.RELEASE: "releasing",
+}
 
 
 @dataclass(frozen=True, slots=True)

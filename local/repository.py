@@ -37,6 +37,11 @@ def commit_change(scenario_folder: Path, target: Path) -> str:
     return _commit(target, "Change the project", FIRST_DAY + 3600)
 
 
+def move_branch(path: Path, commit: str) -> None:
+    """Let the branch be at that commit, as a push would."""
+    _git(path, "update-ref", f"refs/heads/{BRANCH}", commit)
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copy without times: git takes a file of equal size and time for unchanged."""
     ignored = shutil.ignore_patterns("__pycache__")

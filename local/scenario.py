@@ -23,11 +23,13 @@ ORDINARY = Circumstances()
 
 
 class About(StrEnum):
-    """What the runs of a scenario are."""
+    """What the runs of a scenario are: builds, executions of a pipeline, deployments of a service, or executions that
+    deploy a service."""
 
     BUILD = "build"
     PIPELINE = "pipeline"
     SERVICE = "service"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)

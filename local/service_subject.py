@@ -1,6 +1,5 @@
 """A deployed HTTP service with users and an alarm on its errors, as a scenario's subject."""
 
-import time
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,16 +8,13 @@ from typing import Any
 from local.patience import Patience
 from local.repository import Repository
 from local.subject import Counts, Run
-from local.traffic import ERRORS, Answer, Traffic, cloudwatch_reporter
+from local.users import Users
 from selfheal.domain.incident import harm_incident_id
 from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
 from selfheal.domain.run import PipelineKey, Service
 
 ROLE = "arn:aws:iam::000000000000:role/demo-deployments"
 GROUP = "prod"
-SOUND_REQUESTS = 30
-PERIOD_SECONDS = 10
-TOLERATED_ERRORS = 5
 
 
 class ServiceSubject:
@@ -32,15 +28,13 @@ class ServiceSubject:
         hosts: Path,
         needed: ExitStack,
     ) -> None:
-        self._codedeploy, self._cloudwatch = clients["codedeploy"], clients["cloudwatch"]
+        self._codedeploy = clients["codedeploy"]
         self._application, self._repository = application, repository
         self._set_up_group()
         self._before = len(self._deployments())
-        self._alarm = f"{application}-errors"
-        self._set_up_alarm()
-        report = cloudwatch_reporter(self._cloudwatch, self._namespace, application)
-        traffic = Traffic(hosts / application / GROUP / "address", report)
-        self._traffic = needed.enter_context(traffic.flowing())
+        self._users = Users(
+            clients["cloudwatch"], application, hosts / application / GROUP / "address", needed
+        )
 
     @property
     def name(self) -> str:
@@ -72,24 +66,11 @@ class ServiceSubject:
 
     def differences(self, patience: Patience) -> Sequence[str]:
         """See Subject. In the end users must be served again, by the version from before."""
-        now = time.time()
-
-        def enough() -> list[Answer] | None:
-            found = self._traffic.since(now)
-            return found if len(found) >= SOUND_REQUESTS else None
-
-        answers = patience.until("answers of the service", enough)
-        errors = sum(answer.is_error for answer in answers)
-        found = [f"{errors} of {len(answers)} requests failed in the end"] if errors else []
+        found = list(self._users.differences(patience))
         commit = self._group()["targetRevision"]["gitHubLocation"]["commitId"]
         if commit != self._repository.first:
             found.append(f"commit {commit} is deployed in the end, expected {self._repository.first}")
         return found
-
-    @property
-    def _namespace(self) -> str:
-        # MiniStack takes all dimensions of a metric for one when it judges an alarm by itself.
-        return f"Demo/{self._application}"
 
     def _finished(self, deployment: str) -> Run | None:
         info = self._codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
@@ -119,19 +100,4 @@ class ServiceSubject:
             return
         self._codedeploy.create_deployment_group(
             applicationName=self._application, deploymentGroupName=GROUP, serviceRoleArn=ROLE, tags=tags
-        )
-
-    def _set_up_alarm(self) -> None:
-        self._cloudwatch.put_metric_alarm(
-            AlarmName=self._alarm,
-            AlarmDescription=f"{self._application} answers with errors",
-            Namespace=self._namespace,
-            MetricName=ERRORS,
-            Dimensions=[{"Name": "Service", "Value": self._application}],
-            Statistic="Sum",
-            Period=PERIOD_SECONDS,
-            EvaluationPeriods=1,
-            Threshold=float(TOLERATED_ERRORS),
-            ComparisonOperator="GreaterThanThreshold",
-            TreatMissingData="notBreaching",
         )

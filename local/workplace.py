@@ -9,7 +9,8 @@ from local.build_subject import BuildSubject
 from local.clients import client
 from local.dependencies import provide
 from local.developer import Developer
-from local.pipeline_subject import PipelineSubject
+from local.errors import ScenarioStuck
+from local.pipeline_subject import PipelineSubject, ReleaseSubject
 from local.repository import BRANCH, Repository
 from local.scenario import About, Scenario
 from local.service_subject import ServiceSubject
@@ -45,8 +46,11 @@ class Workplace:
         """Set up what a scenario is about; its name is that of its repository's directory."""
         name = repository.path.name
         if scenario.about is About.SERVICE:
-            hosts = self._home / HOSTS
-            return ServiceSubject(self._clients, scenario.project, repository, hosts, needed)
+            return ServiceSubject(self._clients, scenario.project, repository, self._home / HOSTS, needed)
+        if scenario.about is About.RELEASE and name != scenario.project:
+            raise ScenarioStuck(f"{scenario.project} is there already, and the policy watches no other one")
+        if scenario.about is About.RELEASE:
+            return ReleaseSubject(self._clients, name, repository, self._home / HOSTS, needed)
         variables: dict[str, str] = {}
         if scenario.dependency:
             variables[scenario.dependency.variable] = needed.enter_context(provide(scenario.dependency.kind))

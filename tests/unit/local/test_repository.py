@@ -2,7 +2,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from local.repository import make_repository
+from local.repository import commit_change, make_repository, move_branch
 from local.scenario import load
 
 
@@ -43,3 +43,16 @@ def test_a_change_of_equal_size_and_time_is_a_change(tmp_path: Path) -> None:
         os.utime(file, (1_767_225_600, 1_767_225_600))
     made = make_repository(tmp_path / "scenario", tmp_path / "repository")
     assert made.first != made.last
+
+
+def test_the_branch_is_where_it_was_moved_to(tmp_path: Path) -> None:
+    repository = make_repository(load("broken_buildspec").folder, tmp_path / "a")
+    move_branch(repository.path, repository.first)
+    assert git(repository.path, "rev-parse", "refs/heads/main").strip() == repository.first
+
+
+def test_a_change_can_come_later(tmp_path: Path) -> None:
+    folder = load("broken_buildspec").folder
+    repository = make_repository(folder, tmp_path / "a", change_later=True)
+    assert repository.first == repository.last
+    assert commit_change(folder, repository.path) == make_repository(folder, tmp_path / "b").last

@@ -112,6 +112,12 @@ def test_the_local_policy_would_permit_a_remedy_in_every_project(name: str) -> N
             Cause.DEPLOY_FAILURE,
             "roll_back_deployment",
         )
+    elif scenario.about is About.RELEASE:
+        pipeline, cause, remedy = (
+            f"codepipeline:{scenario.project}/Deploy",
+            Cause.DEPLOY_FAILURE,
+            "roll_back_stage",
+        )
     else:
         remedy = "run_runbook" if scenario.runbook else "retry_build"
         pipeline, cause = f"codebuild:{scenario.project}-2", Cause.INFRA_FLAKE
