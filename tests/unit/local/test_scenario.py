@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from local.devtools.runbooks import parse_runbook
 from local.errors import InvalidScenario
 from local.scenario import SCENARIOS, About, load, names
 from selfheal.domain.decision import Verdict
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
-from selfheal.remedies.registry import modules
+from selfheal.remedies.registry import modules, remedy_module
+from selfheal.remedy_ports import Case
+from selfheal.testing.builders import a_run
+from selfheal.testing.toolbox import fake_tools
 
 POLICY = Path(__file__).parents[3] / "policy" / "local.toml"
 MOST_TELLING = 9
@@ -140,3 +144,14 @@ def test_policy_rules_name_demo_projects_only() -> None:
 def test_no_scenario_was_forgotten() -> None:
     folders = {path.name for path in SCENARIOS.iterdir() if path.is_dir()}
     assert folders == set(names())
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load(name).runbook])
+def test_a_runbook_declares_every_parameter_that_it_is_given(name: str) -> None:
+    """Systems Manager refuses a parameter that the document does not declare."""
+    scenario = load(name)
+    declared = parse_runbook(scenario.runbook, (scenario.folder / "runbook.yml").read_text()).parameters
+    case = Case("0123456789abcdef", "execute-action", runbook=scenario.runbook, cause=Cause.INFRA_FLAKE)
+    plan = remedy_module("run_runbook").plan(a_run(), fake_tools(case=case))
+    assert plan.target == scenario.runbook
+    assert set(plan.parameters) == set(declared)
