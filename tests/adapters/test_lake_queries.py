@@ -22,7 +22,7 @@ from tests.contract.test_lake_table import TABLE as MEASUREMENTS
 
 BUCKET = "selfheal-lake"
 TODAY = datetime.now(UTC)
-DUCKDB = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT"}
+DUCKDB = {"string": "VARCHAR", "double": "DOUBLE", "int": "INTEGER", "bigint": "BIGINT", "boolean": "BOOLEAN"}
 
 
 def duckdb_type(glue: str) -> str:

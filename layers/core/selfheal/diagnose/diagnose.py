@@ -54,8 +54,13 @@ def diagnose(
         return _of_score(score)
     log = excerpt(lines, redactor, max_bytes=LOG_BYTES)
     found = _of_failure(run, log, failures, redactor, bundled() if signatures is None else signatures)
-    near = log[: failure_index(log) + 1][-_TELLING_WINDOW:]
-    return replace(found, pipeline=run.pipeline, retry_after_seconds=seconds_asked_for(near))
+    return replace(found, pipeline=run.pipeline, retry_after_seconds=seconds_asked_for(_close_before(log)))
+
+
+def _close_before(log: Sequence[LogLine]) -> list[LogLine]:
+    """The lines close before the failure, by their numbers in the log: what was folded between them counts."""
+    until = log[: failure_index(log) + 1]
+    return [line for line in until if line.number > until[-1].number - _TELLING_WINDOW]
 
 
 def _of_failure(
