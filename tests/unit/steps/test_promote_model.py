@@ -194,6 +194,16 @@ def test_a_forest_that_comes_while_the_endpoint_is_on_its_way_waits_for_a_person
     assert world.models.record("h2").package == "arn/h2"
 
 
+def test_an_endpoint_that_cannot_be_scaled_serves_all_the_same(world: World) -> None:
+    world.register("h1")
+    world.endpoint.arrive()
+    world.endpoint.error = ServiceUnavailable("application-autoscaling:RegisterScalableTarget: 503")
+    assert world.settle().reason.startswith(
+        "the endpoint serves it, and does not follow its load: application"
+    )
+    assert world.models.champion().served == ("h1",)
+
+
 def test_nothing_is_said_while_the_endpoint_stands_still(world: World) -> None:
     assert world.settle().result is Result.STEADY
     assert world.events == []

@@ -171,14 +171,21 @@ class Promoter:
         """The endpoint serves what its configuration names, whatever was asked of it; a failed one serves nothing."""
         serves = state.status is EndpointStatus.SERVES
         if serves and state.version == champion.moving:
-            done = Training(Result.PROMOTED, "the endpoint serves it", champion.version, state.version)
-            self.endpoint.scale()
+            done = Training(Result.PROMOTED, self._scaled(), champion.version, state.version)
         else:
             why = f"the endpoint did not get there, it {state.status} {state.version}: {state.reason}"
             done = self._written(Training(Result.REFUSED, why, champion.version, champion.moving))
         standing = Champion(champion.served, champion.tag)
         self.models.switch(champion.arrived(state.version) if serves and state.version else standing)
         return done
+
+    def _scaled(self) -> str:
+        """An endpoint that does not follow its load serves all the same; the log says so."""
+        try:
+            self.endpoint.scale()
+        except SelfhealError as error:
+            return f"the endpoint serves it, and does not follow its load: {error}"
+        return "the endpoint serves it"
 
     def _opponent(self, champion: Champion, rows: list[Row]) -> Figures:
         """What the forest that serves does on the rows that both are judged by: the endpoint is asked, or the

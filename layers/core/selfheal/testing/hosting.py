@@ -61,6 +61,8 @@ class MemoryEndpoint:
 
     def scale(self) -> None:
         """Endpoint."""
+        if self.error:
+            raise self.error
         self.scaled += 1
 
     def arrive(self) -> None:
