@@ -66,6 +66,13 @@ def test_what_was_written_is_whole_and_locked(ledger: DynamoLedger, dynamodb: An
     assert (found.incidents, found.entries, found.unlocked, found.flaws) == (1, 3, 0, ())
 
 
+def test_a_lock_that_is_over_locks_nothing(ledger: DynamoLedger, dynamodb: Any, s3: Any) -> None:
+    written(ledger)
+    until = S3ArchiveReader(s3, LEDGER_BUCKET).versions(INCIDENT.id)[0].locked_until
+    assert until is not None
+    assert verified(dynamodb, s3, until + timedelta(days=1)).unlocked == 3
+
+
 def test_an_object_is_the_text_whose_hash_the_next_one_names(ledger: DynamoLedger, s3: Any) -> None:
     written(ledger)
     bodies = [

@@ -86,6 +86,7 @@ def test_whom_sts_does_not_know_nobody_is(server: StsServer, secret: str, key: s
         {"X-Amz-Algorithm": "AWS4-ECDSA-P256-SHA256"},
         {"X-Amz-Date": "yesterday"},
         {"X-Amz-Date": "20260115T120000Z\n"},
+        {"X-Amz-Date": "20261399T259999Z"},
         {"RoleArn": "arn:aws:iam::111122223333:role/admin"},
     ],
 )

@@ -168,6 +168,7 @@ def test_an_entry_may_be_opened_late_and_nothing_else() -> None:
         (a_chain([{}])[0].text.replace('"sequence":1', '"sequence":true'), "sequence"),
         (a_chain([{}])[0].text.replace('"kind":"opened"', '"kind":"erased"'), "erased"),
         (a_chain([{}])[0].text.replace("2026", "soon"), "soon"),
+        (a_chain([{}])[0].text.replace("+00:00", ""), "no time zone"),
     ],
 )
 def test_what_is_no_entry_is_said_to_be_none(text: str, problem: str) -> None:

@@ -101,4 +101,6 @@ def unseal(text: str) -> Sealed:
         )
     except ValueError as error:
         raise LedgerBroken(str(error)) from None
+    if entry.at.tzinfo is None:
+        raise LedgerBroken("at: has no time zone")
     return Sealed(entry, document["sequence"], document["previous"], text)

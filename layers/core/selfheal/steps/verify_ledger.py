@@ -15,7 +15,7 @@ from selfheal.record_ports import ArchiveReader, LedgerTable
 class Verified:
     """What was looked at, and what is not as it was written. ``digest`` sums up the hashes of all entries that were
     looked at: kept elsewhere, it shows later whether the same ones are still there. ``unlocked`` counts entries whose
-    object nothing keeps from being deleted."""
+    object nothing keeps from being deleted: it never had a lock, or its lock is over."""
 
     incidents: int
     entries: int
@@ -44,10 +44,11 @@ def verify_ledger(
     unlocked = entries = 0
     for count, incident_id in enumerate(ids, 1):
         versions = archive.versions(incident_id)
-        flaws += flaws_of(incident_id, versions, table.kept(incident_id), clock.now())
+        now = clock.now()
+        flaws += flaws_of(incident_id, versions, table.kept(incident_id), now)
         present = [each for each in versions if each.text is not None]
         entries += len(present)
-        unlocked += sum(each.locked_until is None for each in present)
+        unlocked += sum(each.locked_until is None or each.locked_until <= now for each in present)
         hashes += [hash_of(each.text or "") for each in present if until is None or each.written_at <= until]
         tell(count)
     digest = hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
