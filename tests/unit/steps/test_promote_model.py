@@ -204,6 +204,21 @@ def test_an_endpoint_that_cannot_be_scaled_serves_all_the_same(world: World) -> 
     assert world.models.champion().served == ("h1",)
 
 
+@pytest.mark.parametrize("strange", ["h2", ""])
+def test_an_endpoint_that_serves_another_forest_than_the_pointer_says_is_sent_back(
+    world: World, strange: str
+) -> None:
+    world.serve("h1")
+    world.endpoint.now = EndpointState(EndpointStatus.SERVES, strange)
+    done = world.settle()
+    assert done.result is Result.STEADY and "it is sent back" in done.reason
+    assert world.models.champion().moving == "h1", "meanwhile nobody asks it"
+    assert world.endpoint.asked[-1] == ("h1", "arn/h1")
+    world.endpoint.arrive()
+    world.settle()
+    assert world.models.champion() == Champion(("h1",), world.models.champion().tag)
+
+
 def test_nothing_is_said_while_the_endpoint_stands_still(world: World) -> None:
     assert world.settle().result is Result.STEADY
     assert world.events == []

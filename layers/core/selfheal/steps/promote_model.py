@@ -127,12 +127,22 @@ class Promoter:
         champion = self.models.champion()
         state = self.endpoint.state()
         if not champion.moving:
-            return Training(Result.STEADY, f"the endpoint {state.status}", champion.version)
+            return self._standing(champion, state)
         if state.status is EndpointStatus.MOVING:
             return Training(Result.STEADY, self._canary(champion), champion.version)
         if state.status is EndpointStatus.ABSENT:
             return self._go(champion, champion.moving)
         return self._arrived(champion, state)
+
+    def _standing(self, champion: Champion, state: EndpointState) -> Training:
+        """An endpoint that serves another forest than the pointer says (somebody updated it by hand, or its way was
+        given up a moment before it set out) would be read by the wrong thresholds: it is sent back."""
+        still = Training(Result.STEADY, f"the endpoint {state.status}", champion.version)
+        strays = state.status is EndpointStatus.SERVES and state.version != champion.version
+        if not champion.served or not strays:
+            return still
+        found = f"the endpoint serves {state.version or 'what is not ours'}; it is sent back"
+        return self._go(champion, champion.version, replace(still, reason=found))
 
     def _contest(
         self, package: ForestPackage, champion: Champion, model: HostedModel, artifact: bytes, rows: list[Row]
