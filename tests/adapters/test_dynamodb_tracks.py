@@ -65,3 +65,13 @@ def test_all_subjects_are_listed_newest_first(tracks: DynamoTracks) -> None:
     for number, subject in ((1, SUBJECT), (3, OTHER), (2, SUBJECT)):
         tracks.note(subject, a_trial(number))
     assert tracks.recent(2) == [(OTHER, a_trial(3)), (SUBJECT, a_trial(2))]
+
+
+def test_harm_is_kept_until_a_person_forgets_it_and_the_rest_expires(
+    tracks: DynamoTracks, dynamodb: Any
+) -> None:
+    for number, outcome in enumerate((OutcomeStatus.WORSE, OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED)):
+        tracks.note(SUBJECT, a_trial(number, outcome))
+    items = dynamodb.scan(TableName=TABLE)["Items"]
+    expiring = sorted(item["sk"]["S"][-2:] for item in items if "expires_at" in item)
+    assert expiring == ["i1", "i2"]

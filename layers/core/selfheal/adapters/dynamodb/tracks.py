@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from selfheal.adapters.calls import Client
 from selfheal.adapters.dynamodb.table import Item, Table, key, number, packed, sortable, text, unpacked
+from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.autonomy import Clearance, Subject, Track, Trial
 
 KEPT = timedelta(days=400)
@@ -16,7 +17,8 @@ class DynamoTracks:
     """TrackRecords and TrackBoard. Needs dynamodb:PutItem (note) and Query (track) on the table, GetItem (track) and
     PutItem (clear) on the control table, and Query on the table's index (recent).
 
-    A trial is an item of its own: nothing is counted up, so nothing can be counted twice.
+    A trial is an item of its own: nothing is counted up, so nothing can be counted twice. It expires, except for one
+    that made things worse: only a person forgets that.
     """
 
     def __init__(self, client: Client, table: str, control_table: str) -> None:
@@ -26,6 +28,7 @@ class DynamoTracks:
     def note(self, subject: Subject, trial: Trial) -> None:
         """TrackRecords."""
         moment = sortable(trial.at)
+        passes = {} if trial.outcome is OutcomeStatus.WORSE else {"expires_at": _expiry(trial)}
         self._table.put(
             key(_pk(subject), f"{_TRIAL}{moment}#{trial.incident_id}")
             | {
@@ -33,8 +36,8 @@ class DynamoTracks:
                 "feed_sk": text(f"{moment}#{trial.incident_id}"),
                 "subject": packed(subject),
                 "trial": packed(trial),
-                "expires_at": number(int((trial.at + KEPT).timestamp())),
             }
+            | passes
         )
 
     def track(self, subject: Subject) -> Track:
@@ -59,6 +62,10 @@ class DynamoTracks:
 
 def _pk(subject: Subject) -> str:
     return f"TRACK#{subject.pipeline}#{subject.cause}#{subject.remedy}"
+
+
+def _expiry(trial: Trial) -> Item:
+    return number(int((trial.at + KEPT).timestamp()))
 
 
 def _pair(item: Item) -> tuple[Subject, Trial]:
