@@ -11,7 +11,7 @@ from selfheal.remedy_ports import Execution, StageAttempt, StageDetails
 from selfheal.testing.builders import NOON
 
 Scripted = Callable[[str], tuple[Any, Stubber]]
-FAILED, GOOD, BACK = (f"{n}0000000-0000-0000-0000-000000000000" for n in (3, 2, 4))
+FAILED, GOOD, BACK, OLDER, NEWER = (f"{n}0000000-0000-0000-0000-000000000000" for n in (3, 2, 4, 1, 5))
 ARN = "arn:aws:codepipeline:us-east-1:111122223333:shop"
 ATTEMPT = StageAttempt("shop", "Deploy", FAILED, 1)
 RULE = {"name": "alarm", "ruleTypeId": {"category": "Rule", "provider": "CloudWatchAlarm"}}
@@ -166,13 +166,29 @@ def a_rollback(execution: str, minutes: int, trigger: str) -> dict[str, Any]:
     }
 
 
-def test_what_passed_a_stage_is_listed_without_rollbacks(scripted: Scripted) -> None:
+@pytest.mark.parametrize(
+    ("newest_first", "stayed"),
+    [
+        ([BACK, GOOD], [GOOD]),
+        ([BACK, FAILED, GOOD, OLDER], [GOOD, OLDER]),
+        ([NEWER, BACK, FAILED, GOOD], [NEWER, GOOD]),
+        ([BACK, FAILED, BACK, NEWER, GOOD], [GOOD]),
+        ([BACK, FAILED, OLDER], []),
+    ],
+)
+def test_neither_rollbacks_nor_what_they_went_past_is_gone_back_to(
+    scripted: Scripted, newest_first: list[str], stayed: list[str]
+) -> None:
+    """FAILED passed the stage and was rolled back to GOOD: the next harmful release must not bring it back."""
     client, stubber = scripted("codepipeline")
     request = {"pipelineName": "shop", "maxResults": 100}
-    passed = [a_rollback(BACK, 0, "ManualRollback"), {"pipelineExecutionId": GOOD}]
+    passed = [
+        a_rollback(each, 0, "ManualRollback") if each == BACK else {"pipelineExecutionId": each}
+        for each in newest_first
+    ]
     only = {"filter": {"succeededInStage": {"stageName": "Deploy"}}}
     stubber.add_response("list_pipeline_executions", {"pipelineExecutionSummaries": passed}, request | only)
-    assert CodePipelineStages(client).succeeded_in("shop", "Deploy") == [GOOD]
+    assert CodePipelineStages(client).succeeded_in("shop", "Deploy") == stayed
 
 
 def test_rollbacks_that_somebody_asked_for_are_listed(scripted: Scripted) -> None:

@@ -123,7 +123,8 @@ class Stages(Protocol):
         """One execution. Raises RunNotFound."""
 
     def succeeded_in(self, pipeline: str, stage: str) -> list[str]:
-        """The executions that passed the stage, newest first, rollbacks left out (at most 100 are looked at)."""
+        """The executions that passed the stage, newest first (at most 100 are looked at), without rollbacks and
+        without what a rollback went past."""
 
     def rolled_back_since(self, pipeline: str, since: datetime) -> list[tuple[str, str]]:
         """The rollbacks that somebody started at or after ``since``, newest first: each execution and its target."""

@@ -84,7 +84,7 @@ class CodePipelineStages:
     def succeeded_in(self, pipeline: str, stage: str) -> list[str]:
         """Stages."""
         found = self._executions(pipeline, filter={"succeededInStage": {"stageName": stage}})
-        return [each["pipelineExecutionId"] for each in found if each.get("executionType") != ROLLBACK]
+        return list(_standing(found))
 
     def rolled_back_since(self, pipeline: str, since: datetime) -> list[tuple[str, str]]:
         """Stages. Rollbacks that CodePipeline made by itself are left out."""
@@ -141,6 +141,19 @@ class CodePipelineStages:
             reply = self._client.list_pipeline_executions(pipelineName=pipeline, maxResults=100, **arguments)
         found: list[Json] = reply.get("pipelineExecutionSummaries", [])
         return found
+
+
+def _standing(executions: list[Json]) -> Iterator[str]:
+    """What was put into a stage and stayed there, newest first: what a rollback went past was found to be bad."""
+    target = ""
+    for execution in executions:
+        if target and execution["pipelineExecutionId"] != target:
+            continue
+        target = ""
+        if execution.get("executionType") == ROLLBACK:
+            target = execution["rollbackMetadata"]["rollbackTargetPipelineExecutionId"]
+        else:
+            yield str(execution["pipelineExecutionId"])
 
 
 def _started(action: Json) -> str:
