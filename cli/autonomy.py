@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from rich.text import Text
 from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
-from cli.policy import PolicyFile
+from cli.policy import PolicyFile, file_of
 from cli.surroundings import surroundings_of
 from cli.switch import Reason, require_one_line
 from cli.terminal import make_console
@@ -42,13 +41,15 @@ def earned(
     context: typer.Context,
     stack_name: Stack = "",
     local: Local = False,
-    policy: PolicyFile = Path("policy/default.toml"),
+    policy: PolicyFile = None,
     as_json: AsJson = False,
 ) -> None:
     """List what each remedy did per pipeline and cause, held against the policy's bar."""
     with readable_errors():
-        autonomy = read_file(policy).autonomy
-        board = surroundings_of(context).controls(stack_name, local=local).tracks
+        around = surroundings_of(context)
+        board = around.controls(stack_name, local=local).tracks
+        file = policy or file_of(around.governed(stack_name, local=local))
+        autonomy = read_file(file).autonomy
         found = [(track, trust_of(track, autonomy)) for track in _tracks(board)]
         if as_json:
             typer.echo(json.dumps({"subjects": [_as_document(*each) for each in found]}))

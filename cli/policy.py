@@ -16,6 +16,7 @@ from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.policies import Checked, check_files, read_file
 from local.policy_schema import policy_schema
+from local.records import Governed
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.incident import IncidentKind
@@ -27,7 +28,16 @@ app = typer.Typer(
 )
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policy files.")]
-PolicyFile = Annotated[Path, typer.Option("--policy", metavar="FILE", help="The policy to ask.")]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy", metavar="FILE", help="The policy to ask. Default: the stack's, else policy/default.toml."
+    ),
+]
+StackMode = Annotated[Mode | None, typer.Option("--mode", help="The stack's mode. Default: its own, or act.")]
+Through = Annotated[
+    str, typer.Option("--through", metavar="NAME", help="The CodePipeline pipeline that started the build.")
+]
 Confidence = Annotated[float, typer.Option("--confidence", min=0, max=1, help="Of the diagnosis.")]
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help="ISO 8601; UTC unless it says otherwise. Default: now.")
@@ -59,23 +69,28 @@ def explain_policy(
     context: typer.Context,
     pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")],
     cause: Annotated[Cause, typer.Argument(metavar="CAUSE", help="A cause of the closed list: network")],
-    policy: PolicyFile = Path("policy/default.toml"),
+    policy: PolicyFile = None,
     confidence: Confidence = 0.9,
     at: At = "",
-    mode: Annotated[Mode, typer.Option("--mode", help="The stack's mode.")] = Mode.ACT,
+    mode: StackMode = None,
     kind: Annotated[IncidentKind, typer.Option("--kind", help="The kind of incident.")] = IncidentKind.FAILED,
     suspect: Annotated[Suspect, typer.Option("--suspect", help="What is to blame.")] = Suspect.NONE,
     permanent: Permanent = False,
+    through: Through = "",
     stack_name: Stack = "",
     local: Local = False,
     as_json: AsJson = False,
 ) -> None:
     """Say for each remedy that fits which rule speaks, what would be done and why.
 
-    Offline; with a stack, as its kill switch, budgets, cool-down and breakers stand now.
+    Offline; with a stack, by its mode and policy, and as its kill switch, budgets, cool-down and breakers stand now.
     """
     with readable_errors():
         around = surroundings_of(context)
+        controls, governed = None, Governed(Mode.ACT, "default")
+        if stack_name or local:
+            controls = around.controls(stack_name, local=local)
+            governed = around.governed(stack_name, local=local)
         case = Case(
             _key(pipeline),
             cause,
@@ -84,10 +99,10 @@ def explain_policy(
             not permanent,
             confidence,
             _moment(at, around.clock.now()),
-            mode,
+            mode or governed.mode,
+            through,
         )
-        controls = around.controls(stack_name, local=local) if stack_name or local else None
-        explained = explain(case, read_file(policy), controls)
+        explained = explain(case, read_file(policy or file_of(governed)), controls)
         if as_json:
             typer.echo(json.dumps(explanation_document(explained)))
         else:
@@ -98,6 +113,11 @@ def explain_policy(
 def schema() -> None:
     """Print the JSON schema of policy files, for editors: policy/policy.schema.json."""
     typer.echo(json.dumps(policy_schema(), indent=2))
+
+
+def file_of(governed: Governed) -> Path:
+    """Where this repository has the policy that a stack was deployed with."""
+    return Path("policy") / f"{governed.policy}.toml"
 
 
 def _key(text: str) -> PipelineKey:

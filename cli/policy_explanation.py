@@ -6,8 +6,7 @@ from datetime import datetime
 
 from local.records import Controls
 from selfheal.domain.autonomy import Subject, trust_of
-from selfheal.domain.choice import applicable
-from selfheal.domain.decision import Decision, chosen, decide
+from selfheal.domain.decision import Decision, chosen, decide, fitting
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.freeze import Freeze
 from selfheal.domain.incident import IncidentKind, Lineage
@@ -20,7 +19,10 @@ from selfheal.remedies.registry import catalogue
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is asked: a cause in a pipeline, as sure as ``confidence``, at a moment, in a stack of that mode."""
+    """What is asked: a cause in a pipeline, as sure as ``confidence``, at a moment, in a stack of that mode.
+
+    ``through`` names the CodePipeline pipeline that started the build, empty where none did.
+    """
 
     pipeline: PipelineKey
     cause: Cause
@@ -30,11 +32,21 @@ class Case:
     confidence: float
     at: datetime
     ceiling: Mode
+    through: str = ""
 
     @property
     def diagnosis(self) -> Diagnosis:
         """The diagnosis that an incident of this case would have."""
-        return Diagnosis(self.cause, self.transient, self.confidence, "asked", "", "", suspect=self.suspect)
+        return Diagnosis(
+            self.cause,
+            self.transient,
+            self.confidence,
+            "asked",
+            "",
+            "",
+            suspect=self.suspect,
+            pipeline=self.through,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +81,10 @@ def explain(case: Case, policy: Policy, controls: Controls | None) -> Explanatio
 
     No estimate of minutes and money is made, and no commit's budget is looked at: there is no run to go by.
     """
-    fitting = applicable(case.diagnosis, catalogue(), case.pipeline.service, case.kind)
-    fitting = (
-        fitting[:-1] or fitting
-    )  # people are told in any case; it is a remedy only where there is no other
-    judged = [
-        _judge(remedy, case, policy, _now(remedy, case, policy.autonomy, controls)) for remedy in fitting
-    ]
+    fit = fitting(case.pipeline, case.kind, case.diagnosis, catalogue(), policy)
+    # People are told in any case: it is a remedy only where there is no other.
+    fit = fit[:-1] or fit
+    judged = [_judge(remedy, case, policy, _now(remedy, case, policy.autonomy, controls)) for remedy in fit]
     choice = chosen(case.pipeline, case.kind, case.diagnosis, "", catalogue(), policy)
     return Explanation(case, policy, judged, choice.id, looked_at=controls is not None)
 

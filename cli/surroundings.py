@@ -19,13 +19,14 @@ from local.hosted import hosted_models
 from local.past import Past, Place, past
 from local.play import Update
 from local.progress import Tell
-from local.records import Controls, Models, Proof, Records, controls, models, proof, records
+from local.records import Controls, Governed, Models, Proof, Records, controls, models, proof, records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.adapters.clock import SystemClock
 from selfheal.adapters.sts import caller_of
 from selfheal.domain.approval import Answer
+from selfheal.domain.policy import Mode
 from selfheal.domain.run import PipelineKey
 from selfheal.ports import Clock
 from selfheal.steps.answer_approval import Statement
@@ -41,6 +42,7 @@ BUCKET_OUTPUT = "LakeBucketName"
 LEDGER_OUTPUT = "LedgerBucketName"
 RECONCILE_OUTPUT = "ReconcileMinutes"
 MIN_SECONDS_OUTPUT = "AnomalyMinSeconds"
+MODE_OUTPUT, POLICY_OUTPUT = "Mode", "PolicyName"
 
 
 class Cloud(Protocol):
@@ -88,6 +90,9 @@ class Surroundings(Protocol):
     def controls(self, stack_name: str, *, local: bool) -> Controls:
         """What stops actions in a stack, chosen the same way."""
 
+    def governed(self, stack_name: str, *, local: bool) -> Governed:
+        """The mode and the policy file that a stack was deployed with, chosen the same way."""
+
     def models(self, stack_name: str, *, local: bool) -> Models:
         """The models of a stack, chosen the same way."""
 
@@ -128,6 +133,11 @@ class RealSurroundings:
         """See Surroundings."""
         stack = self._stack(stack_name, local)
         return controls(stack.clients("dynamodb"), stack.output(TABLE_OUTPUT), stack.output(CONTROL_OUTPUT))
+
+    def governed(self, stack_name: str, *, local: bool) -> Governed:
+        """See Surroundings."""
+        stack = self._stack(stack_name, local)
+        return Governed(Mode(stack.output(MODE_OUTPUT)), stack.output(POLICY_OUTPUT))
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         """See Surroundings."""

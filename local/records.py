@@ -20,6 +20,7 @@ from selfheal.adapters.s3_ledger import S3ArchiveReader, S3LedgerArchive
 from selfheal.adapters.s3_models import S3Models
 from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import SwitchBoard
+from selfheal.domain.policy import Mode
 from selfheal.measure_ports import Standings
 from selfheal.model_ports import ModelLedger, ModelStore
 from selfheal.ports import ActionStore, FailureMemory, IncidentStore, Ledger, RunStore
@@ -99,6 +100,14 @@ def controls(dynamodb: Any, table: str, control_table: str) -> Controls:
         DynamoActions(dynamodb, table),
         DynamoTracks(dynamodb, table, control_table),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """What a stack was deployed with: its mode, and the name of its policy file."""
+
+    mode: Mode
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from local.cloud import Status
 from local.past import Past
 from local.play import Update
 from local.progress import Stage, Step, Tell
-from local.records import Controls, Models, Proof, Records
+from local.records import Controls, Governed, Models, Proof, Records
 from local.result import Result
 from local.scenario import Scenario
 from local.state import CloudState
 from selfheal.domain.approval import Answer
+from selfheal.domain.policy import Mode
 from selfheal.domain.run import PipelineKey
 from selfheal.steps.answer_approval import Answerer, SignedStatement, Statement
 from selfheal.steps.measure_run import Gauges
@@ -114,6 +115,7 @@ class FakeSurroundings:
     brakes: Controls = field(
         default_factory=lambda: Controls(MemorySwitch(), MemoryActions(), MemoryTracks())
     )
+    deployed: Governed = field(default_factory=lambda: Governed(Mode.ACT, "default"))
     versions: Models = field(default_factory=lambda: Models(MemoryModels(), MemoryModelLedger()))
     clock: FixedClock = field(default_factory=FixedClock)
     service: FakeService = field(default_factory=FakeService)
@@ -133,6 +135,9 @@ class FakeSurroundings:
     def controls(self, stack_name: str, *, local: bool) -> Controls:
         self.asked.append((stack_name, local))
         return self.brakes
+
+    def governed(self, stack_name: str, *, local: bool) -> Governed:
+        return self.deployed
 
     def models(self, stack_name: str, *, local: bool) -> Models:
         self.asked.append((stack_name, local))

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from local.policy_schema import policy_schema
+from local.records import Governed
 from selfheal.domain.action import Action, ActionStatus
 from selfheal.domain.brakes import Pause
 from selfheal.domain.incident import Lineage
 from selfheal.domain.limits import Limits
+from selfheal.domain.policy import Mode
 from selfheal.domain.spending import Cost
 from selfheal.testing.builders import COMMIT, NOON, SHOP
 from tests.unit.cli.fakes import ANN, FakeSurroundings, run
@@ -116,6 +118,43 @@ def test_explain_asks_a_stack_how_its_switch_and_brakes_stand(
     shown = explained(world, file, "--local")
     assert f"paused by {ANN} since 2026-01-15 12:00:00 UTC: incident 42" in shown
     assert world.asked == [("prod", False), ("", True)]
+
+
+def test_explain_speaks_of_the_runbook_that_a_rule_names(world: FakeSurroundings, tmp_path: Path) -> None:
+    rule = RULE.replace("retry_build", "run_runbook") + 'runbook = "Shop-Fix"\n'
+    shown = explained(world, written(tmp_path / "p.toml", rule))
+    assert "→ run_runbook replaces 1 (act) act policy rule 1 allows run_runbook for network" in shown
+    watched = explained(world, written(tmp_path / "o.toml", rule.replace('"act"', '"observe"')))
+    assert "run_runbook" not in watched
+
+
+def test_explain_repeats_a_pipeline_s_build_through_its_stage(
+    world: FakeSurroundings, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "p.toml", RULE.replace('"retry_build"', '"retry_build", "retry_stage"'))
+    assert "→ retry_build" in explained(world, file)
+    shown = explained(world, file, "--through", "shop")
+    assert "→ retry_stage" in shown and "retry_build" not in shown
+
+
+def test_explain_goes_by_the_mode_and_the_policy_that_the_stack_has(
+    world: FakeSurroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy").mkdir()
+    written(tmp_path / "policy" / "prod.toml", RULE)
+    written(tmp_path / "policy" / "default.toml", "")
+    world.deployed = Governed(Mode.OBSERVE, "prod")
+    asked = ("policy", "explain", "codebuild:shop", "network", "--json")
+    of_stack = json.loads(run(world, *asked, "--stack-name", "prod").stdout)
+    assert (of_stack["ceiling"], of_stack["remedies"][0]["reason"]) == (
+        "observe",
+        "the stack is set to observe",
+    )
+    what_if = json.loads(run(world, *asked, "--stack-name", "prod", "--mode", "act").stdout)
+    assert what_if["remedies"][0]["verdict"] == "act"
+    offline = json.loads(run(world, *asked).stdout)
+    assert (offline["ceiling"], offline["remedies"][0]["rule"]) == ("act", None)
 
 
 def test_explain_as_json(world: FakeSurroundings, tmp_path: Path) -> None:

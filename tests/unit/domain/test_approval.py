@@ -15,7 +15,7 @@ from selfheal.testing.builders import NOON
 APPROVED = an_approval(status=ApprovalStatus.APPROVED, by=ALICE)
 BOB = f"arn:aws:iam::{ACCOUNT}:user/team/bob"
 TEXTS = st.text(max_size=6)
-PLANS = st.builds(Plan, TEXTS, TEXTS, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=2))
+PLANS = st.builds(Plan, TEXTS, TEXTS, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=2), TEXTS)
 MOMENTS = st.datetimes(datetime(2026, 1, 14), datetime(2026, 1, 17)).map(
     lambda m: m.replace(tzinfo=NOON.tzinfo)
 )
@@ -35,7 +35,13 @@ def test_only_an_approved_plan_unaltered_and_in_time_is_carried(
 
 @pytest.mark.parametrize(
     "change",
-    [{"target": "shop:2"}, {"commit": "f" * 40}, {"remedy": "retry_build_clean"}, {"parameters": {"a": "b"}}],
+    [
+        {"target": "shop:2"},
+        {"commit": "f" * 40},
+        {"remedy": "retry_build_clean"},
+        {"parameters": {"a": "b"}},
+        {"pipeline": "codepipeline:shop/Prod"},
+    ],
 )
 def test_any_drift_is_named(change: dict[str, object]) -> None:
     drifted = replace(APPROVED.plan, **change)  # type: ignore[arg-type]
@@ -47,6 +53,12 @@ def test_it_is_open_until_it_expires_or_is_answered() -> None:
     assert pending.open_at(pending.expires_at - timedelta(seconds=1))
     assert not pending.open_at(pending.expires_at)
     assert not APPROVED.open_at(NOON)
+
+
+def test_it_carries_nothing_from_the_moment_at_which_it_expires() -> None:
+    last = APPROVED.expires_at - timedelta(seconds=1)
+    assert APPROVED.objection(APPROVED.plan, "v1", last) == ""
+    assert "the approval expired" in APPROVED.objection(APPROVED.plan, "v1", APPROVED.expires_at)
 
 
 @pytest.mark.parametrize(

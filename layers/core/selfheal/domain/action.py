@@ -49,7 +49,14 @@ class Plan:
 
     def digest(self, policy_version: str) -> str:
         """The SHA-256 (hex) of this very plan under that version of the policy; any difference gives another."""
-        parts = [self.remedy, self.target, self.commit, sorted(self.parameters.items()), policy_version]
+        parts = [
+            self.remedy,
+            self.target,
+            self.commit,
+            sorted(self.parameters.items()),
+            self.pipeline,
+            policy_version,
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -48,15 +48,28 @@ def chosen(
     policy: Policy,
 ) -> Remedy:
     """The remedy to decide on: of those that fit, the first that a rule lets pass (see choice.py)."""
+    fit = fitting(pipeline, kind, diagnosis, catalogue, policy)
+    return choose(fit, suggested, lambda remedy: _permitted(pipeline, diagnosis, remedy, policy))
 
-    def permitted(remedy: Remedy) -> bool:
-        rule = policy.rule_for(str(pipeline), diagnosis.cause, remedy.id)
-        if rule is None or rule.mode is Mode.OBSERVE or remedy.id == NOTIFY:
-            return False
-        return remedy.risk.rank <= rule.max_risk.rank
 
-    named = {remedy.id for remedy in catalogue if permitted(remedy)}
-    return choose(applicable(diagnosis, catalogue, pipeline.service, kind, named), suggested, permitted)
+def fitting(
+    pipeline: PipelineKey,
+    kind: IncidentKind,
+    diagnosis: Diagnosis,
+    catalogue: Sequence[Remedy],
+    policy: Policy,
+) -> list[Remedy]:
+    """The remedies that can be chosen, best first: those that fit, and of those for which a rule must name them, the
+    ones that a rule lets pass."""
+    named = {remedy.id for remedy in catalogue if _permitted(pipeline, diagnosis, remedy, policy)}
+    return applicable(diagnosis, catalogue, pipeline.service, kind, named)
+
+
+def _permitted(pipeline: PipelineKey, diagnosis: Diagnosis, remedy: Remedy, policy: Policy) -> bool:
+    rule = policy.rule_for(str(pipeline), diagnosis.cause, remedy.id)
+    if rule is None or rule.mode is Mode.OBSERVE or remedy.id == NOTIFY:
+        return False
+    return remedy.risk.rank <= rule.max_risk.rank
 
 
 def decide(
