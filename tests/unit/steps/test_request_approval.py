@@ -12,6 +12,8 @@ from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suggestion
 from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Policy
+from selfheal.remedies.registry import catalogue
+from selfheal.steps.question import facts
 from selfheal.steps.request_approval import ApprovalRequest
 from selfheal.testing.asking import AskingWorld
 from selfheal.testing.builders import COMMIT, NOON, a_run
@@ -30,6 +32,13 @@ def test_the_question_holds_the_plan_as_the_remedy_makes_it_and_lasts_a_little_l
     assert approval.digest == approval.plan.digest("v1") and approval.status is ApprovalStatus.PENDING
     assert 0.9 * world.wait < approval.expires_at - approval.requested_at < world.wait
     assert approval.started_by == "developer"
+
+
+@pytest.mark.parametrize("remedy", sorted(remedy.id for remedy in catalogue()))
+def test_of_every_remedy_people_can_be_asked(remedy: str) -> None:
+    approval = AskingWorld().ask()
+    asked = dict(facts(replace(approval, plan=replace(approval.plan, remedy=remedy))))
+    assert asked["What"].endswith(f"({remedy})") and asked["Risk"] and asked["Undo"]
 
 
 def test_people_are_told_once_and_the_ledger_holds_the_plan_before_anybody_answers() -> None:

@@ -15,7 +15,9 @@ DIGEST_SHOWN = 12
 RISKS = {
     Risk.NONE: "none: nothing is touched",
     Risk.REPEATS: "repeats work that was done before",
+    Risk.SPENDS: "repeats work with more than its project grants, which costs more",
     Risk.CHANGES: "changes something that others share",
+    Risk.REPLACES: "replaces what serves users",
 }
 
 
