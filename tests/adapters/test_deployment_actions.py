@@ -96,7 +96,7 @@ def test_what_is_gone_is_not_found(scripted: Scripted) -> None:
         CodeDeployDeployments(client).details("shop/prod", "d-3")
 
 
-def good(scripted: Scripted, *earlier: dict[str, Any]) -> GoodDeployment | None:
+def good(scripted: Scripted, *earlier: dict[str, Any]) -> list[GoodDeployment]:
     client, stubber = scripted("codedeploy")
     stubber.add_response("get_deployment", {"deploymentInfo": a_deployment()})
     names = [info["deploymentId"] for info in earlier]
@@ -106,22 +106,23 @@ def good(scripted: Scripted, *earlier: dict[str, Any]) -> GoodDeployment | None:
         some = {"deploymentIds": names[start : start + 25]}
         found = {"deploymentsInfo": list(earlier[start : start + 25])}
         stubber.add_response("batch_get_deployments", found, some)
-    return CodeDeployDeployments(client).last_good("shop/prod", "d-3")
+    return CodeDeployDeployments(client).good_before("shop/prod", "d-3")
 
 
-def test_the_last_good_one_is_earlier_and_of_another_revision(scripted: Scripted) -> None:
+def test_good_ones_are_earlier_and_of_another_revision_newest_first(scripted: Scripted) -> None:
     same, later = a_deployment("d-2", -5), a_deployment("d-4", 5, "c4")
     old, last = a_deployment("d-0", -20, "c0"), a_deployment("d-1", -10, "c1")
-    assert good(scripted, old, same, last, later) == GoodDeployment("d-1", "c1")
+    found = good(scripted, old, same, last, later)
+    assert found == [GoodDeployment("d-1", "c1"), GoodDeployment("d-0", "c0")]
 
 
 def test_all_of_the_first_page_are_looked_at(scripted: Scripted) -> None:
     many = [a_deployment(f"d-{100 + n}", n - 90, f"c{n}") for n in range(60)]
-    assert good(scripted, *many) == GoodDeployment("d-159", "c59")
+    assert good(scripted, *many)[0] == GoodDeployment("d-159", "c59")
 
 
 def test_without_a_good_one_there_is_none(scripted: Scripted) -> None:
-    assert good(scripted) is None
+    assert good(scripted) == []
 
 
 def test_ours_are_known_by_their_description(scripted: Scripted) -> None:

@@ -176,9 +176,8 @@ class Deployments(Protocol):
     def details(self, group: str, deployment: str) -> DeploymentDetails:
         """How a deployment stands. Raises RunNotFound when it or its group is gone."""
 
-    def last_good(self, group: str, deployment: str) -> GoodDeployment | None:
-        """The last one before it that succeeded and deployed something else; None when there is none (of the last
-        100)."""
+    def good_before(self, group: str, deployment: str) -> list[GoodDeployment]:
+        """Those before it that succeeded and deployed something else, newest first (of the last 100)."""
 
     def marked(self, group: str, since: datetime, description: str) -> list[str]:
         """The deployments created at or after ``since`` with that description."""
@@ -201,7 +200,8 @@ class Runbooks(Protocol):
 class Case:
     """What a remedy may know of the incident beside its run. None of it was written by a log or a model.
 
-    ``cause`` is of the closed list. ``ours`` says of the id of a run whether Selfheal started it.
+    ``cause`` is of the closed list. ``ours`` says of the id of a run whether Selfheal started it, ``harmed`` whether
+    what it deployed was found to harm users.
     ``actor`` is the name in the initiator of everything that Selfheal starts; ``runbook`` is the document that the
     policy rule names.
     """
@@ -211,6 +211,7 @@ class Case:
     runbook: str = ""
     cause: str = ""
     ours: Callable[[str], bool] = lambda run_id: False
+    harmed: Callable[[str], bool] = lambda run_id: False
 
 
 @dataclass(frozen=True, slots=True)

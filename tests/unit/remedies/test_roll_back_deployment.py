@@ -9,7 +9,7 @@ from selfheal.domain.action import ActionStatus, Plan
 from selfheal.domain.errors import ServiceUnavailable
 from selfheal.domain.run import RunStatus
 from selfheal.remedies import roll_back_deployment
-from selfheal.remedy_ports import Case, Tools
+from selfheal.remedy_ports import Case, GoodDeployment, Tools
 from selfheal.testing.deployments import BAD, GOOD, FakeDeployments, a_deployment_run
 from selfheal.testing.execution import World
 from selfheal.testing.toolbox import fake_tools
@@ -52,6 +52,24 @@ def test_one_that_succeeded_and_does_harm_is_taken_back_in_the_same_way() -> Non
     assert plan(fake).parameters["how"] == "deploy"
 
 
+def harmful(fake: FakeDeployments, *bad: str) -> Tools:
+    fake.good = [GoodDeployment(GOOD, "9" * 40), GoodDeployment("d-OLDER", "8" * 40)]
+    return fake_tools(deployments=fake, case=replace(CASE, harmed=bad.__contains__))
+
+
+def test_what_succeeded_and_did_harm_is_passed_over() -> None:
+    order = roll_back_deployment.plan(RUN, harmful(deployments(), GOOD))
+    assert (order.parameters["to"], order.commit) == ("d-OLDER", "8" * 40)
+    said = roll_back_deployment.preflight(RUN, harmful(deployments(), GOOD, "d-OLDER"))
+    assert said == "no earlier deployment of another revision succeeded in shop/prod and did no harm"
+
+
+def test_one_that_codedeploy_would_take_back_to_harm_is_not_stopped() -> None:
+    running = deployments(running=True, failed=False)
+    assert f"back to {GOOD}, which did harm" in roll_back_deployment.preflight(RUN, harmful(running, GOOD))
+    assert roll_back_deployment.preflight(RUN, harmful(running, "d-OLDER")) == ""
+
+
 def test_one_that_still_runs_is_stopped_and_codedeploy_takes_it_back() -> None:
     fake = deployments(running=True, failed=False)
     order = plan(fake)
@@ -91,5 +109,5 @@ def test_what_must_not_be_rolled_back_is_refused(details: dict[str, Any], words:
 
 def test_a_first_deployment_has_nothing_to_go_back_to() -> None:
     fake = deployments()
-    fake.good = None
+    fake.good = []
     assert "no earlier deployment of another revision succeeded" in refusal(fake)

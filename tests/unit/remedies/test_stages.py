@@ -187,7 +187,18 @@ def test_a_rollback_passes_over_what_codepipeline_will_not_go_back_to() -> None:
     fake = stages(structure=6)
     assert plan("roll_back_stage", fake).parameters["to"] == OLDER
     fake.executions[OLDER] = Execution(OLDER, 6, rollback=True)
-    assert "no earlier execution passed Deploy" in refusal("roll_back_stage", fake)
+    assert "no earlier execution passed Deploy without harm" in refusal("roll_back_stage", fake)
+
+
+def test_a_rollback_passes_over_what_did_harm_in_its_last_attempt() -> None:
+    fake = stages()
+    fake.executions[OLDER] = Execution(OLDER, 7, "8" * 40)
+    fake.attempts = 2
+    bad = [f"shop/Deploy/{GOOD}/2"]
+    knowing = fake_tools(stages=fake, case=replace(CASE, harmed=bad.__contains__))
+    assert remedy_module("roll_back_stage").plan(STAGE, knowing).parameters["to"] == OLDER
+    bad[:] = [f"shop/Deploy/{GOOD}/1"]
+    assert remedy_module("roll_back_stage").plan(STAGE, knowing).parameters["to"] == GOOD
 
 
 def test_what_passed_and_does_harm_is_not_what_is_gone_back_to() -> None:

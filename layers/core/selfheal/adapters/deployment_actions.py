@@ -47,7 +47,7 @@ class CodeDeployDeployments:
             latest=of_group.get("lastAttemptedDeployment", {}).get("deploymentId", deployment),
         )
 
-    def last_good(self, group: str, deployment: str) -> GoodDeployment | None:
+    def good_before(self, group: str, deployment: str) -> list[GoodDeployment]:
         """Deployments."""
         now = get_deployment(self._client, deployment)
         good = self._list(group, {"includeOnlyStatuses": [SUCCEEDED]})
@@ -56,8 +56,8 @@ class CodeDeployDeployments:
             for info in good
             if info["createTime"] < now["createTime"] and info.get("revision") != now.get("revision")
         ]
-        last = max(earlier, key=lambda info: info["createTime"], default=None)
-        return GoodDeployment(last["deploymentId"], revision_name(last.get("revision", {}))) if last else None
+        earlier.sort(key=lambda info: info["createTime"], reverse=True)
+        return [GoodDeployment(i["deploymentId"], revision_name(i.get("revision", {}))) for i in earlier]
 
     def marked(self, group: str, since: datetime, description: str) -> list[str]:
         """Deployments."""

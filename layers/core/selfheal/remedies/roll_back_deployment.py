@@ -10,7 +10,7 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
 from selfheal.remedies.builds import untagged
-from selfheal.remedy_ports import DeploymentDetails, Tools
+from selfheal.remedy_ports import DeploymentDetails, GoodDeployment, Tools
 
 REMEDY = Remedy(
     id="roll_back_deployment",
@@ -40,6 +40,7 @@ REMEDY = Remedy(
 )
 
 STOP, DEPLOY = "stop", "deploy"
+CANDIDATES = 10
 
 
 def preflight(run: Run, tools: Tools) -> str:
@@ -56,9 +57,7 @@ def plan(run: Run, tools: Tools) -> Plan:
     group, deployment = run.ref.key.name, run.ref.run_id
     details = tools.deployments.details(group, deployment)
     _check(group, deployment, details)
-    good = tools.deployments.last_good(group, deployment)
-    if good is None:
-        raise ActionRefused(f"no earlier deployment of another revision succeeded in {group}")
+    good = _last_good(group, deployment, details, tools)
     how = STOP if details.running else DEPLOY
     return Plan(REMEDY.id, group, good.revision, {"from": deployment, "to": good.id, "how": how})
 
@@ -80,6 +79,18 @@ def find(run: Run, tools: Tools, since: datetime) -> Iterator[str]:
     details = tools.deployments.details(group, run.ref.run_id)
     if details.rolled_back_by or details.stopped:
         yield details.rolled_back_by or _not_yet()
+
+
+def _last_good(group: str, deployment: str, details: DeploymentDetails, tools: Tools) -> GoodDeployment:
+    """What succeeded and did harm is nothing to go back to. Of a stopped one CodeDeploy chooses by itself."""
+    before = tools.deployments.good_before(group, deployment)
+    good = next((each for each in before[:CANDIDATES] if not tools.case.harmed(each.id)), None)
+    if good is None:
+        harmless = " and did no harm" if before else ""
+        raise ActionRefused(f"no earlier deployment of another revision succeeded in {group}{harmless}")
+    if details.running and good != before[0]:
+        raise ActionRefused(f"CodeDeploy itself would go back to {before[0].id}, which did harm")
+    return good
 
 
 def _not_yet() -> str:

@@ -1,6 +1,7 @@
 """roll_back_stage: put the stage back to what last passed it (RollbackStage)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -76,10 +77,19 @@ def _check(attempt: StageAttempt, details: StageDetails, tools: Tools, *, failed
 
 
 def _last_good(attempt: StageAttempt, details: StageDetails, tools: Tools) -> Execution:
-    """The last execution before this one that passed the stage and that CodePipeline will go back to."""
+    """The last execution before this one that passed the stage, did no harm there, and that CodePipeline will go back
+    to."""
     passed = (i for i in tools.stages.succeeded_in(attempt.pipeline, attempt.stage) if i != attempt.execution)
     for execution in islice(passed, CANDIDATES):
         found = tools.stages.execution(attempt.pipeline, execution)
-        if found.structure == details.structure and not found.rollback:
+        if found.structure == details.structure and not found.rollback and not _harmed(attempt, found, tools):
             return found
-    raise ActionRefused(f"no earlier execution passed {attempt.stage} since the pipeline was last changed")
+    raise ActionRefused(
+        f"no earlier execution passed {attempt.stage} without harm since the pipeline was last changed"
+    )
+
+
+def _harmed(attempt: StageAttempt, execution: Execution, tools: Tools) -> bool:
+    """Whether what the execution put into the stage was found to harm users; its last attempt is what put it there."""
+    there = replace(attempt, execution=execution.id, number=1)
+    return tools.case.harmed(replace(there, number=tools.stages.last_attempt(there)).run_id)

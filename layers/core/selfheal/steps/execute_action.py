@@ -17,6 +17,7 @@ from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.decide_action import decision_on
 from selfheal.steps.estimate import Estimator
+from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import Permission
 from selfheal.steps.undo import TAKEN_BACK, undone
 from selfheal.steps.verify import worse
@@ -143,11 +144,14 @@ class Executor:
 
     def _tools(self, incident: Incident, decision: Decision) -> Tools:
         """The tools, with what this incident's remedy may know."""
-        case = Case(incident.id, self.actor, decision.runbook, decision.cause, self._ours)
+        case = Case(incident.id, self.actor, decision.runbook, decision.cause, self._ours, self._harmed)
         return replace(self.tools, case=case)
 
     def _ours(self, run_id: str) -> bool:
         return bool(self.actions.incident_of_run(run_id))
+
+    def _harmed(self, run_id: str) -> bool:
+        return harmed(run_id, self.incidents, self.ledger)
 
     def _find_lost(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
         """What an attempt which died before it could note it has started; empty when it started nothing."""

@@ -17,6 +17,7 @@ from selfheal.remedies.registry import remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.approval_record import APPROVAL_ANSWERED, expire, plan_entry
 from selfheal.steps.decide_action import decision_on
+from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import touched
 from selfheal.steps.question import question
 from selfheal.steps.state import approval_of
@@ -111,12 +112,14 @@ class Asker:
         if request.policy_version != self.policy.version:
             raise ActionRefused("the policy has changed since this was decided")
         remedy = remedy_module(request.remedy)
-        tools = replace(
-            self.tools, case=Case(request.incident_id, self.actor, decision.runbook, decision.cause)
-        )
+        case = Case(request.incident_id, self.actor, decision.runbook, decision.cause, harmed=self._harmed)
+        tools = replace(self.tools, case=case)
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
+
+    def _harmed(self, run_id: str) -> bool:
+        return harmed(run_id, self.incidents, self.ledger)
 
     def _tell(self, approval: Approval) -> None:
         """Told first, recorded second: a death in between tells people twice and never not at all."""

@@ -28,7 +28,7 @@ class FakeDeployments:
 
     clock: FixedClock = field(default_factory=FixedClock)
     bad: DeploymentDetails = field(default_factory=lambda: DeploymentDetails(True, failed=True, latest=BAD))
-    good: GoodDeployment | None = field(default_factory=lambda: GoodDeployment(GOOD, "9" * 40))
+    good: list[GoodDeployment] = field(default_factory=lambda: [GoodDeployment(GOOD, "9" * 40)])
     made: list[tuple[str, str, datetime]] = field(default_factory=list)
     changed: list[tuple[str, str]] = field(default_factory=list)
     rollback_takes: int = 0
@@ -42,9 +42,9 @@ class FakeDeployments:
                 self.bad = replace(self.bad, rolled_back_by="d-ROLLBACK", latest="d-ROLLBACK")
         return self.bad
 
-    def last_good(self, group: str, deployment: str) -> GoodDeployment | None:
+    def good_before(self, group: str, deployment: str) -> list[GoodDeployment]:
         """Deployments."""
-        return self.good
+        return list(self.good)
 
     def marked(self, group: str, since: datetime, description: str) -> list[str]:
         """Deployments."""
