@@ -19,6 +19,6 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
 
     def finish(taken: Taken) -> None:
         intake.finish(taken)
-        intake_metrics(taken)
+        intake_metrics(taken, runtime.pipeline_metrics)
 
     return each_message(event, lambda body: intake.take_in(queued_event(body)), intake.record, finish)

@@ -16,5 +16,5 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
         detector=runtime.detector, actions=runtime.actions, incidents=runtime.incidents, ledger=runtime.ledger,
         bus=runtime.bus, clock=runtime.clock, actor=runtime.actor,
     )  # fmt: skip
-    score_metrics(scored)
+    score_metrics(scored, runtime.pipeline_metrics)
     return encode(scored.score)

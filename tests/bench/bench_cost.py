@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/core")]
 
-from selfheal.metrics import UNITS  # noqa: E402
+from selfheal.metrics import FEW, UNITS  # noqa: E402
 from tests.contract.machine import machine  # noqa: E402
 from tests.contract.transformed import of_type  # noqa: E402
 
@@ -43,11 +43,16 @@ INVOCATIONS_A_MINUTE = 3000  # of an instance, adapters/sagemaker_hosting.py
 Costs = dict[str, float]
 
 
+def pipelines_of(runs: int) -> int:
+    """How many pipelines make so many runs a month."""
+    return max(10, runs // RUNS_OF_A_PIPELINE)
+
+
 def both(runs: int) -> Costs:
     """Dollars of a month that both backends cost, by what they are for."""
     million = PRICES["per_million"]
     calls = RECORDED["calls"]
-    pipelines = max(10, runs // RUNS_OF_A_PIPELINE)
+    pipelines = pipelines_of(runs)
     return {
         "functions": runs
         * (2 * million["lambda_requests"] + gb_seconds() * million["lambda_gb_seconds"])
@@ -121,6 +126,12 @@ def tiered(metrics: int) -> float:
     return dollars
 
 
+def saved_by_few(runs: int) -> float:
+    """Dollars of a month that ``PipelineMetrics=few`` saves."""
+    pipelines = pipelines_of(runs)
+    return tiered(pipelines * METRICS_OF_A_PIPELINE) - tiered(pipelines * len(FEW))
+
+
 def rows() -> Iterator[str]:
     """The tables of docs/cost.md, line by line."""
     yield "| US dollars a month | " + " | ".join(f"{runs:,} runs" for runs in SIZES) + " |"
@@ -135,6 +146,8 @@ def rows() -> Iterator[str]:
     with_hosting = [total + sum(more.values()) for total, more in zip(sums, added, strict=True)]
     for title, found in (("**embedded**", sums), ("**sagemaker**", with_hosting)):
         yield f"| {title} | " + " | ".join(f"**{total:,.2f}**" for total in found) + " |"
+    few = [total - saved_by_few(runs) for total, runs in zip(sums, SIZES, strict=True)]
+    yield "| embedded, `PipelineMetrics=few` | " + " | ".join(f"{total:,.2f}" for total in few) + " |"
     for title, found in (("embedded, for 1,000 runs", sums), ("sagemaker, for 1,000 runs", with_hosting)):
         each = (1000 * total / runs for total, runs in zip(found, SIZES, strict=True))
         yield f"| {title} | " + " | ".join(f"{dollars:,.3f}" for dollars in each) + " |"

@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "SELFHEAL_ACTOR": "cost-execute-action",
     "SELFHEAL_ALERT_BUDGET": "5",
     "SELFHEAL_ANOMALY_MIN_SECONDS": "10",
+    "SELFHEAL_PIPELINE_METRICS": "all",
 }
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems", "BatchWriteItem", "DeleteItem")
 

@@ -12,6 +12,7 @@ import pytest
 from selfheal import runtime as runtime_module
 from selfheal.domain.errors import (
     InvalidEvent,
+    InvalidSetting,
     RunNotFound,
     Throttled,
 )
@@ -55,6 +56,7 @@ ENVIRONMENT = {
     "SELFHEAL_RECONCILE_MINUTES": "15",
     "SELFHEAL_ALERT_BUDGET": "5",
     "SELFHEAL_ANOMALY_MIN_SECONDS": "10",
+    "SELFHEAL_PIPELINE_METRICS": "all",
     "SELFHEAL_APPROVAL_SECONDS": "14400",
     "SELFHEAL_STACK": "selfheal",
     "SELFHEAL_TABLE": "table",
@@ -183,6 +185,27 @@ def test_ingest_run_writes_metrics_of_the_pipeline(
     assert lines[0]["Pipeline"] == "codebuild:shop-api"
     assert lines[0]["RunDuration"] == [60.0] and lines[0]["RunFailed"] == [1.0]
     assert lines[0]["StorageReadRate"] == [1e6] and lines[0]["phases"] == {"INSTALL": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "written", "known"),
+    [("few", ["RunDuration", "RunFailed"], True), ("none", [], False)],
+)
+def test_few_metrics_cost_less_and_none_cost_nothing(
+    world: Runtime, capsys: pytest.CaptureFixture[str], wanted: str, written: list[str], known: bool
+) -> None:
+    vars(world)["settings"] = Settings({**ENVIRONMENT, "SELFHEAL_PIPELINE_METRICS": wanted})
+    invoke("ingest_run", sample("ingest_run"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    names = [each["Name"] for line in lines for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert names == written
+    assert any(line.get("StorageReadRate") == 1e6 for line in lines) is known
+
+
+def test_an_unknown_choice_of_metrics_is_refused_by_name(world: Runtime) -> None:
+    vars(world)["settings"] = Settings({**ENVIRONMENT, "SELFHEAL_PIPELINE_METRICS": "some"})
+    with pytest.raises(InvalidSetting, match=r"SELFHEAL_PIPELINE_METRICS.*all, few, none"):
+        _ = world.pipeline_metrics
 
 
 def test_ingest_run_writes_late_metrics_alone_and_counts_the_quarantined(

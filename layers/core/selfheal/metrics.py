@@ -1,6 +1,7 @@
 """CloudWatch metrics per pipeline, in the embedded metric format: written as a log line, without a call."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
@@ -25,7 +26,22 @@ UNITS: Mapping[str, tuple[str, MetricUnit]] = {
 }
 
 
-def intake_metrics(taken: Taken) -> None:
+class PipelineMetrics(StrEnum):
+    """Which numbers of a pipeline become metrics, each of which is paid for; with FEW, the log line holds the rest."""
+
+    ALL = "all"
+    FEW = "few"
+    NONE = "none"
+
+    def chosen(self, metric: str) -> bool:
+        """Whether this metric is written as one."""
+        return self is PipelineMetrics.ALL or (self is PipelineMetrics.FEW and metric in FEW)
+
+
+FEW = frozenset({"RunDuration", "TestsFailed", "RunFailed", "Score"})
+
+
+def intake_metrics(taken: Taken, wanted: PipelineMetrics) -> None:
     """What is new by this intake: all numbers of a run, its late metrics, or that it was quarantined.
 
     What is missing is left out, never zero.
@@ -37,18 +53,18 @@ def intake_metrics(taken: Taken) -> None:
     metrics = _of(taken.measurement)
     for name, value in numbers(taken.measurement).items():
         if name in UNITS and (first or name in taken.late):
-            metrics.add_metric(*UNITS[name], value)
+            _add(metrics, wanted, *UNITS[name], value)
     if first:
-        metrics.add_metric("RunFailed", MetricUnit.Count, float(taken.measurement.status.failed))
+        _add(metrics, wanted, "RunFailed", MetricUnit.Count, float(taken.measurement.status.failed))
         metrics.add_metadata("phases", taken.measurement.phases)
     if metrics.metric_set:
         metrics.add_metadata("run_id", taken.measurement.run_id)
         metrics.flush_metrics()
 
 
-def score_metrics(scored: Scored) -> None:
+def score_metrics(scored: Scored, wanted: PipelineMetrics) -> None:
     """The score of one run, once its pipeline has a baseline."""
-    if not scored.score.ready:
+    if not (scored.score.ready and wanted.chosen("Score")):
         return
     metrics = _of(scored.measurement)
     metrics.add_metric("Score", MetricUnit.NoUnit, scored.score.value)
@@ -73,6 +89,15 @@ def _quarantine_metrics(measurement: Measurement) -> None:
     metrics.add_metadata("pipeline", str(measurement.pipeline))
     metrics.add_metadata("run_id", measurement.run_id)
     metrics.flush_metrics()
+
+
+def _add(
+    metrics: EphemeralMetrics, wanted: PipelineMetrics, name: str, unit: MetricUnit, value: float
+) -> None:
+    if wanted.chosen(name):
+        metrics.add_metric(name, unit, value)
+    else:
+        metrics.add_metadata(name, value)
 
 
 def _of(measurement: Measurement) -> EphemeralMetrics:

@@ -19,6 +19,7 @@ from selfheal.detect.detector import Detector
 from selfheal.domain.errors import NotYet, PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.hosting import Hosting
+from selfheal.metrics import PipelineMetrics
 from selfheal.ports import EventBus, IntakeQueue, Model, Notifier, Resumer
 from selfheal.settings import Settings
 from selfheal.steps.estimate import Estimator
@@ -48,6 +49,11 @@ class Runtime(Hosting):
     def actor(self) -> str:
         """The name in the initiator of every run that Selfheal starts."""
         return self.settings.text("SELFHEAL_ACTOR")
+
+    @property
+    def pipeline_metrics(self) -> PipelineMetrics:
+        """Which numbers of a pipeline become metrics."""
+        return self.settings.choice("SELFHEAL_PIPELINE_METRICS", PipelineMetrics)
 
     @cached_property
     def policy(self) -> Policy:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import resources
+from typing import TypeVar
 
 from selfheal.domain.errors import InvalidPolicy, InvalidSetting
 from selfheal.domain.policy import Mode, Policy
 from selfheal.domain.policy_file import parse_policy
 from selfheal.remedies.registry import catalogue
 
+Choice = TypeVar("Choice", bound=StrEnum)
 POLICY_PACKAGE = "selfheal_policy"
 
 
@@ -43,6 +46,13 @@ class Settings:
     def names(self, name: str) -> list[str]:
         """A list of names, separated by commas; empty when the setting is."""
         return [part.strip() for part in self.optional(name).split(",") if part.strip()]
+
+    def choice(self, name: str, among: type[Choice]) -> Choice:
+        """One of a closed list of words. Raises InvalidSetting."""
+        text = self.text(name)
+        if text not in set(among):
+            raise InvalidSetting(f"{name}: must be one of {', '.join(among)}, not {text!r}")
+        return among(text)
 
     def alarms(self) -> dict[str, float]:
         """When people are told: ``budget``, false alarms per 1,000 runs, and ``min_seconds``, what nobody minds."""
