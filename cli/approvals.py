@@ -74,6 +74,10 @@ def _asked(around: Surroundings, start: str, stack_name: str, local: bool) -> Ap
     approval = stores.approvals.get(incident.id)
     if approval is None:
         raise UsageError(f"incident {incident.id} asks for no approval; it is {incident.status}")
+    if approval.altered:
+        raise UsageError(
+            f"what is stored for incident {incident.id} was altered since it was asked; nothing can be answered"
+        )
     return approval
 
 

@@ -1,11 +1,12 @@
 """`selfheal approve` and `selfheal reject`: what is shown is what is signed, and nothing is approved by accident."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from selfheal.domain.approval import ApprovalStatus
-from selfheal.testing.approvals import an_approval
+from selfheal.testing.approvals import MemoryApprovals, an_approval
 from selfheal.testing.builders import COMMIT, an_incident
 from tests.unit.cli.fakes import ANN, FakeSurroundings, run
 
@@ -54,6 +55,14 @@ def test_a_script_gives_the_digest_that_its_author_was_shown(world: FakeSurround
         "by": ANN,
         "reason": "",
     }
+
+
+def test_a_plan_that_is_not_its_digest_s_is_not_even_shown(world: FakeSurroundings) -> None:
+    shown = replace(APPROVAL, plan=replace(APPROVAL.plan, target="shop:harmless"))
+    world.stores = replace(world.stores, approvals=MemoryApprovals({INCIDENT.id: shown}))
+    result = run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
+    assert result.exit_code == 2 and "was altered" in result.stderr
+    assert status(world) is ApprovalStatus.PENDING
 
 
 def test_a_rejection_needs_a_reason(world: FakeSurroundings) -> None:

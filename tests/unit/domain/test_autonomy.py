@@ -87,13 +87,15 @@ def test_people_are_told_of_what_changes_and_only_then(
     assert told in words and bool(words) is bool(told)
 
 
-def judged(trust: Trust, mode: Mode = Mode.ASK, promote: bool = True, **changes: object) -> Decision:
+def judged(
+    trust: Trust, mode: Mode = Mode.ASK, promote: bool = True, ceiling: Mode = Mode.ACT, **changes: object
+) -> Decision:
     """The decision on a flaky test, with a rule of that mode."""
     rule = Rule(("*",), frozenset(Cause), frozenset({"retry_build"}), mode)
     fields = {"autonomy": Autonomy(promote_to_act=promote), "protected_pipelines": ()} | changes
     policy = Policy("v1", Budget(), (rule,), **fields)  # type: ignore[arg-type]
     diagnosis = Diagnosis(Cause.FLAKY_TEST, True, 0.9, "signature:x", "f", "a test failed")
-    now = Circumstances(NOON, Mode.ACT, trust=trust)
+    now = Circumstances(NOON, ceiling, trust=trust)
     remedy = remedy_module("retry_build").REMEDY
     return decide(pipeline="codebuild:shop", diagnosis=diagnosis, remedy=remedy, policy=policy, now=now)
 
@@ -110,6 +112,17 @@ def test_a_rule_that_asks_is_promoted_only_by_a_line_in_the_policy() -> None:
 def test_a_rule_that_observes_is_never_promoted_and_a_protected_pipeline_always_asks() -> None:
     assert judged(EARNED, Mode.OBSERVE).verdict is Verdict.OBSERVE
     assert judged(EARNED, protected_pipelines=("codebuild:*",)).verdict is Verdict.ASK
+
+
+def test_nothing_is_promoted_beyond_the_stack_s_mode() -> None:
+    assert judged(EARNED, ceiling=Mode.ASK).verdict is Verdict.ASK
+    assert judged(EARNED, ceiling=Mode.OBSERVE).verdict is Verdict.OBSERVE
+
+
+def test_exactly_as_many_outcomes_as_are_asked_for_are_enough() -> None:
+    bar = Autonomy(bar=0.5, min_outcomes=9)
+    assert trust_of(a_track(*[H] * 9), bar).earned
+    assert not trust_of(a_track(*[H] * 8), bar).earned
 
 
 def test_a_demotion_holds_whatever_the_rule_says() -> None:

@@ -162,6 +162,13 @@ def test_a_remedy_of_more_risk_than_a_rule_lets_pass_is_refused() -> None:
     )
 
 
+def test_a_rule_lets_pass_the_very_risk_that_it_names_and_chooses_no_remedy_beyond_it() -> None:
+    memory = replace(NETWORK, cause=Cause.OOM)
+    assert verdict(memory).remedy == "retry_build_bigger"
+    bounded = verdict(memory, policy=EVERYTHING + 'max_risk = "repeats"\n')
+    assert (bounded.verdict, bounded.remedy) == (Verdict.ACT, "retry_build")
+
+
 def test_a_person_is_told_whatever_stands_against_acting() -> None:
     regression = replace(NETWORK, transient=False)
     decision = verdict(regression, policy=FROZEN, paused=Pause("ann", NOON), spent=Spent(9, 9, 99))

@@ -81,7 +81,7 @@ def test_one_that_still_runs_is_stopped_and_codedeploy_takes_it_back() -> None:
 def test_a_rollback_that_takes_its_time_is_waited_for_and_not_made_twice() -> None:
     world = World(run=a_deployment_run(RunStatus.IN_PROGRESS))
     world.deployments.bad = replace(world.deployments.bad, running=True, failed=False)
-    world.deployments.rollback_takes = 2
+    world.deployments.rollback_takes = 3  # one look after the call, two before another attempt
     world.decide(REMEDY)
     for _ in range(2):
         with pytest.raises(ServiceUnavailable, match="has not begun yet"):

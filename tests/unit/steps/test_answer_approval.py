@@ -1,5 +1,7 @@
 """answer_approval: one answer, by somebody whom STS knows, about exactly what he was shown."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfheal.domain.approval import ApprovalStatus
@@ -60,6 +62,16 @@ def test_a_digest_of_something_else_is_refused() -> None:
     with pytest.raises(ApprovalRefused, match="not what is to be approved"):
         world.answer(digest="0" * 64)
     assert world.executing.approvals.stored[INCIDENT.id].status is ApprovalStatus.PENDING
+
+
+def test_a_plan_that_was_altered_under_its_digest_is_not_answered() -> None:
+    world = asked()
+    [(incident_id, approval)] = world.executing.approvals.stored.items()
+    other = replace(approval, plan=replace(approval.plan, target="shop:harmless"))
+    world.executing.approvals.stored[incident_id] = other
+    with pytest.raises(ApprovalRefused, match="altered"):
+        world.answer()
+    assert world.executing.approvals.stored[incident_id] == other
 
 
 def test_somebody_of_another_account_is_refused() -> None:

@@ -109,15 +109,34 @@ def test_who_is_refused_because_another_was_faster_links_what_that_one_started(r
     assert len(effects(world)) == 1
 
 
+@pytest.mark.parametrize("remedy", CASES)
+def test_who_finds_an_intent_instead_of_writing_one_looks_for_what_it_started(remedy: str) -> None:
+    """The other has written its intent, made the call and died, between our first look and our own intent."""
+    intend = next(n for n in range(1, MOST_CALLS) if died(remedy, n).actions.charged)
+    call = next(n for n in range(1, MOST_CALLS) if effects(died(remedy, n)))
+    world = a_world(remedy)
+
+    def another() -> None:
+        with suppress(Died):
+            world.execute(remedy, fuse=Fuse(call, die, after=True))
+        world.service.tokens.clear()
+
+    action = world.execute(remedy, fuse=Fuse(intend, another))
+    assert action.new_run_id == CASES[remedy][1] and action.status is not ActionStatus.REFUSED
+    assert len(effects(world)) == len(world.actions.charged) == 1
+
+
+def died(remedy: str, n: int) -> World:
+    """A world in which the function died right after that call."""
+    world = a_world(remedy)
+    with suppress(Died):
+        world.execute(remedy, fuse=Fuse(n, die, after=True))
+    return world
+
+
 def intended(remedy: str) -> World:
     """A world in which an execution died right after it had written its intent."""
-    for n in range(1, MOST_CALLS):
-        world = a_world(remedy)
-        with suppress(Died):
-            world.execute(remedy, fuse=Fuse(n, die, after=True))
-        if world.actions.charged:
-            return world
-    raise AssertionError("no call writes the intent")
+    return next(world for n in range(1, MOST_CALLS) if (world := died(remedy, n)).actions.charged)
 
 
 def resumed(remedy: str, fuse: Fuse) -> World:

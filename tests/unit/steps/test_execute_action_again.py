@@ -64,7 +64,20 @@ def test_a_build_that_belongs_to_another_incident_is_not_taken_for_ours() -> Non
     world.actions.finish(
         Action("another", "retry_build", ActionStatus.STARTED, NOON, new_run_id="shop:other")
     )
-    assert world.execute().new_run_id == "shop:again-1"
+    action = world.execute()
+    assert (action.status, action.new_run_id) == (ActionStatus.REFUSED, "")
+    assert "already built this commit again (shop:other)" in action.reason
+
+
+def test_an_old_intent_does_not_repeat_what_is_superseded_by_now() -> None:
+    world = World(run=a_run(branch="main"))
+    world.decide()
+    world.intend()
+    newer = a_run("shop:newer", started_at=world.clock.now(), source_version="e" * 40, branch="main")
+    world.service.add(newer)
+    action = world.execute()
+    assert action.status is ActionStatus.REFUSED and "superseded: shop:newer" in action.reason
+    assert world.service.started == []
 
 
 def test_an_intent_opens_no_way_for_another_remedy() -> None:
@@ -118,7 +131,8 @@ def test_a_build_of_somebody_else_or_of_another_commit_is_not_taken_for_the_lost
     world.decide()
     world.intend()
     world.service.add(a_run("shop:theirs", started_at=world.clock.now(), **not_ours))
-    assert world.execute().new_run_id == "shop:again-1"
+    other_commit = "source_version" in not_ours
+    assert world.execute().new_run_id == ("shop:again-1" if other_commit else "")
 
 
 def test_what_another_execution_has_finished_meanwhile_is_the_answer() -> None:

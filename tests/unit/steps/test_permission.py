@@ -5,11 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from selfheal.domain.action import ActionStatus
+from selfheal.domain.action import ActionStatus, OutcomeStatus
+from selfheal.domain.approval import ApprovalStatus
+from selfheal.domain.autonomy import Subject, Trial
 from selfheal.domain.brakes import Brakes, Pause
-from selfheal.domain.policy import Breaker, Budget, Policy
+from selfheal.domain.decision import Verdict
+from selfheal.domain.diagnosis import Cause
+from selfheal.domain.policy import Autonomy, Breaker, Budget, Mode, Policy, Rule
 from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import Run, RunRef
+from selfheal.testing.approvals import an_approval
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.execution import INCIDENT, World
 from selfheal.testing.service import FakeService
@@ -85,10 +90,45 @@ def test_a_breaker_that_opened_between_the_intent_and_the_call_holds() -> None:
     assert "the breaker is open" in refused(world)
 
 
+def test_the_one_attempt_of_a_half_open_breaker_is_not_shared_with_another_incident() -> None:
+    world = decided(Policy("v1", Budget(), (), breaker=Breaker(1, 3600)))
+    world.intend()
+    world.actions.tried[SHOP, "retry_build"] = Brakes(failures=1, tried_at=NOON, tried_for="another")
+    assert "the breaker is open" in refused(world)
+
+
+def test_a_stack_that_asks_since_the_decision_does_nothing_unasked() -> None:
+    world = decided(Policy("v1", Budget(), ()))
+    world.ceiling = Mode.ASK
+    assert "nobody was asked" in refused(world)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACT, Verdict.ASK])
+def test_what_has_done_harm_since_is_not_done_even_if_it_was_approved(verdict: Verdict) -> None:
+    world = World()
+    world.decide(verdict=verdict)
+    world.approvals.ask(an_approval(status=ApprovalStatus.APPROVED))
+    harm = Trial("another", NOON, OutcomeStatus.WORSE)
+    world.tracks.note(Subject(SHOP, Cause.FLAKY_TEST, "retry_build"), harm)
+    assert "demoted since: it made things worse in incident another" in refused(world)
+
+
 def test_the_one_attempt_of_a_half_open_breaker_is_carried_out_although_it_took_the_attempt() -> None:
     world = decided(Policy("v1", Budget(), (), breaker=Breaker(1, 60)))
     world.actions.tried[SHOP, "retry_build"] = Brakes(failures=1, tried_at=NOON - timedelta(hours=1))
     assert world.execute().status is ActionStatus.STARTED
+
+
+def test_what_was_promoted_and_has_lost_it_since_is_not_done_unasked() -> None:
+    """The rule asks; the decision stood on outcomes that are no longer good enough."""
+    rule = Rule(("*",), frozenset(Cause), frozenset({"retry_build"}), Mode.ASK)
+    policy = Policy("v1", Budget(), (rule,), autonomy=Autonomy(0.5, 1, promote_to_act=True))
+    assert "demoted since" in refused(decided(policy))
+    earned = decided(policy)
+    for n in range(9):
+        trial = Trial(f"i{n}", NOON, OutcomeStatus.HEALED)
+        earned.tracks.note(Subject(SHOP, Cause.FLAKY_TEST, "retry_build"), trial)
+    assert earned.execute().status is ActionStatus.STARTED
 
 
 def test_a_pipeline_that_was_acted_on_just_now_cools_down() -> None:

@@ -57,6 +57,11 @@ class Approval:
         """What came of asking so far."""
         return Answer(self.status, self.by, self.reason)
 
+    @property
+    def altered(self) -> bool:
+        """Whether the plan that is shown is not the one that the digest is of: then nobody must answer it."""
+        return self.plan.digest(self.policy_version) != self.digest
+
     def open_at(self, now: datetime) -> bool:
         """Whether it can still be answered."""
         return self.status is ApprovalStatus.PENDING and now < self.expires_at

@@ -67,7 +67,7 @@ def _check(run: Run, tools: Tools) -> None:
     attempt, details = stage_of(run, tools)
     if details.first:
         raise ActionRefused(f"{attempt.stage} is the first stage: there is no way into it to close")
-    if details.held:
+    if details.held and details.hold_reason != _because(tools):
         raise ActionRefused(f"{attempt.stage} is held already: {details.hold_reason}")
 
 

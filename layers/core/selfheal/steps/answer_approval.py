@@ -74,6 +74,8 @@ class Answerer:
             raise ApprovalRefused(
                 f"incident_id: nobody was asked to approve anything for {said.incident_id!r}"
             )
+        if approval.altered:
+            raise ApprovalRefused("digest: what is shown was altered since it was asked")
         if not hmac.compare_digest(approval.digest.encode(), said.digest.encode()):
             raise ApprovalRefused("digest: this is not what is to be approved; look at it anew")
         stands = self._answered(approval, said, identity.arn)

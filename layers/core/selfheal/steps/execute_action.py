@@ -68,12 +68,13 @@ class Executor:
         decision = self._check_decided(request, incident)
         if remedy.REMEDY.risk is Risk.NONE:
             return self._done(incident, request.remedy)
-        earlier = action = self.actions.of_incident(incident.id)
+        action, resumed = self.actions.of_incident(incident.id), True
         if request.undo:
             return self._undo(decision, incident, action)
         try:
-            action = action or self._intend(decision, incident, remedy)
-            return self._settle(decision, incident, remedy, action, resumed=earlier is not None)
+            if action is None:
+                action, resumed = self._intend(decision, incident, remedy)
+            return self._settle(decision, incident, remedy, action, resumed=resumed)
         except (ActionRefused, RequestRejected) as refusal:
             return self._refuse(incident, request.remedy, str(refusal), owned=action is not None)
 
@@ -95,7 +96,8 @@ class Executor:
         self._record(done, LedgerKind.ACTION_STARTED)
         return done
 
-    def _intend(self, decision: Decision, incident: Incident, remedy: RemedyModule) -> Action:
+    def _intend(self, decision: Decision, incident: Incident, remedy: RemedyModule) -> tuple[Action, bool]:
+        """Write the intent. Gives the one that stands, and whether that is another execution's."""
         run, tools = self.reader.read(incident.run), self._tools(incident, decision)
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
@@ -103,7 +105,8 @@ class Executor:
         self._check(incident, decision, plan)
         intent = Action(incident.id, decision.remedy, ActionStatus.INTENDED, self.clock.now())
         cost = self.estimator.planned(incident, remedy.REMEDY, run, plan)
-        return self.actions.intend(intent, incident.lineage, self.permission.limits(cost))
+        stands = self.actions.intend(intent, incident.lineage, self.permission.limits(cost))
+        return stands, stands is not intent
 
     def _check(self, incident: Incident, decision: Decision, plan: Plan) -> None:
         """Raises ActionRefused when the reason for acting is gone, or the permission."""
@@ -119,7 +122,7 @@ class Executor:
             self._record_intent(decision, action, None)
             return self._recorded(action)
         run, tools = self.reader.read(incident.run), self._tools(incident, decision)
-        new_run_id = self._find_lost(remedy, run, tools, action) if resumed else ""
+        new_run_id = self._taken_up(remedy, run, tools, action) if resumed else ""
         plan = None if new_run_id else remedy.plan(run, tools)
         self._record_intent(decision, action, plan)
         if plan:
@@ -129,6 +132,18 @@ class Executor:
         ended = replace(action, status=status, new_run_id=new_run_id)
         self.actions.finish(ended)
         return self._recorded(ended)
+
+    def _taken_up(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
+        """What another attempt has started for this intent. Raises ActionRefused when there is nothing and it must not
+        be started any more: the intent may be old.
+
+        Checked first, looked for second: what is started in between may be what the check objects to.
+        """
+        reason = remedy.preflight(run, tools)
+        found = self._find_lost(remedy, run, tools, action)
+        if reason and not found:
+            raise ActionRefused(reason)
+        return found
 
     def _start(self, remedy: RemedyModule, plan: Plan, run: Run, tools: Tools, action: Action) -> str:
         """Start what the plan says; what another execution has started a moment before is the answer as well.

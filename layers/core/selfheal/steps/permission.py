@@ -102,8 +102,11 @@ class Permission:
         """What other incidents have shown since the decision. A person's approval outweighs a demotion to asking."""
         if decision.cause not in set(Cause):
             return ""
-        trust = self._trust(incident, decision.remedy, Cause(decision.cause))
-        asks = trust.cap is Mode.ASK and decision.verdict is Verdict.ACT
+        cause = Cause(decision.cause)
+        trust = self._trust(incident, decision.remedy, cause)
+        rule = self.policy.rule_for(str(incident.run.key), cause, decision.remedy)
+        promoted = rule is not None and rule.mode is Mode.ASK
+        asks = decision.verdict is Verdict.ACT and (trust.cap is Mode.ASK or (promoted and not trust.earned))
         return f"demoted since: {trust.words}" if asks or trust.cap is Mode.OBSERVE else ""
 
     def _tripped(self, incident: Incident, remedy: str) -> str:
