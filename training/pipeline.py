@@ -11,7 +11,13 @@ from typing import Any
 from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.network import NetworkConfig
 from sagemaker.core.processing import Processor
-from sagemaker.core.shapes import ProcessingInput, ProcessingOutput, ProcessingS3Input, ProcessingS3Output
+from sagemaker.core.shapes import (
+    ProcessingInput,
+    ProcessingOutput,
+    ProcessingS3Input,
+    ProcessingS3Output,
+    S3DataSource,
+)
 from sagemaker.core.transformer import Transformer
 from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
@@ -143,9 +149,13 @@ def _trained(session: PipelineSession, prepared: ProcessingStep) -> TrainingStep
         },
         tags=[{"key": tag["Key"], "value": tag["Value"]} for tag in TAGS],
     )
-    channel = InputData(
-        channel_name="train", data_source=_output(prepared, "train"), content_type="text/csv;label_size=0"
+    # The algorithm takes this channel in no other distribution, be there one instance or several.
+    source = S3DataSource(
+        s3_data_type="S3Prefix",
+        s3_uri=_output(prepared, "train"),
+        s3_data_distribution_type="ShardedByS3Key",
     )
+    channel = InputData(channel_name="train", data_source=source, content_type="text/csv;label_size=0")
     return TrainingStep(
         "TrainForest",
         step_args=trainer.train(input_data_config=[channel]),

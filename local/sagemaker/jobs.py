@@ -89,8 +89,11 @@ def train(storage: Storage, asked: Mapping[str, Any], job: str) -> dict[str, Any
     [channel] = asked["InputDataConfig"]
     if channel["ContentType"] != "text/csv;label_size=0":
         raise Refused(f"ContentType {channel['ContentType']} has labels or is unknown")
+    given = channel["DataSource"]["S3DataSource"]
+    if given.get("S3DataDistributionType") != "ShardedByS3Key":
+        raise Refused("the channel train only supports S3DataDistributionType=ShardedByS3Key")
     with tempfile.TemporaryDirectory() as place:
-        storage.download(channel["DataSource"]["S3DataSource"]["S3Uri"], Path(place))
+        storage.download(given["S3Uri"], Path(place))
         artifact = trained(Path(place), asked["HyperParameters"])
     uri = f"{asked['OutputDataConfig']['S3OutputPath']}/{job}/output/model.tar.gz"
     storage.write(uri, artifact)

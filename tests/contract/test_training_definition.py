@@ -70,6 +70,16 @@ def test_the_definition_is_what_the_sdk_makes() -> None:
     assert json.loads(made.stdout) == MADE
 
 
+def test_the_forest_is_given_its_channel_as_the_algorithm_takes_it() -> None:
+    """SageMaker guide, "Random Cut Forest", input and output: of ``train`` nothing else is supported."""
+    asked = named("TrainForest")["Arguments"]
+    [channel] = asked["InputDataConfig"]
+    assert channel["ContentType"] == "text/csv;label_size=0"
+    assert channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] == "ShardedByS3Key"
+    mode = asked["AlgorithmSpecification"]["TrainingInputMode"]
+    assert {mode, channel.get("InputMode", mode)} == {"File"}
+
+
 def test_the_template_deploys_the_definition() -> None:
     body, variables = source()["Resources"]["TrainingPipeline"]["Properties"]["PipelineDefinition"][
         "PipelineDefinitionBody"
