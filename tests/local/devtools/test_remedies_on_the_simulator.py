@@ -93,7 +93,7 @@ def tools(cloud: Any, runbook: str = "") -> Tools:
         CodePipelineStages(cloud.client("codepipeline")),
         CodeDeployDeployments(cloud.client("codedeploy")),
         AutomationRunbooks(cloud.client("ssm")),
-        Case(INCIDENT, "execute-action", runbook),
+        Case(INCIDENT, "execute-action", runbook, "test_failure"),
     )
 
 
