@@ -11,8 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Everything that is said while preparing goes to stderr, so that `make demo ARGS=--json` prints JSON and nothing else.
 
 .PHONY: help
-help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## Show this list of targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/.ready ## Create the development environment (.venv) once
@@ -105,7 +105,7 @@ training-definition: setup .venv-training/.ready ## Make the SageMaker Pipeline'
 	@PYTHONPATH=layers/core:. .venv-training/bin/python -W ignore -m training.write_definition --write
 
 .PHONY: sagemaker-proof
-sagemaker-proof: setup ## The SageMaker backend's whole way on this machine (ARGS=--runs FILE)
+sagemaker-proof: setup ## The SageMaker backend, simulated (ARGS=--runs FILE)
 	@$(BIN)/python -m local.sagemaker $(ARGS)
 
 .PHONY: build

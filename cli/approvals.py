@@ -42,6 +42,8 @@ def approve(
     with readable_errors():
         around = surroundings_of(context)
         approval = _asked(around, incident_id, stack_name, local)
+        if not digest and not approval.open_at(around.clock.now()):
+            raise _closed(approval, as_json)
         if digest:
             _check(approval, digest)
         else:
@@ -81,11 +83,21 @@ def _asked(around: Surroundings, start: str, stack_name: str, local: bool) -> Ap
     return approval
 
 
+def _closed(approval: Approval, as_json: bool) -> typer.Exit:
+    """Say what stands: nothing is shown for signing that can no longer be signed."""
+    answer = approval.answer
+    if answer.status is ApprovalStatus.PENDING:
+        answer = Answer(ApprovalStatus.EXPIRED, reason=f"at {approval.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+    _say(approval.incident_id, answer, as_json)
+    return typer.Exit(1)
+
+
 def _check(approval: Approval, digest: str) -> None:
     if len(digest) < SHORTEST_PREFIX:
         raise UsageError(f"--digest: give at least {SHORTEST_PREFIX} characters of it")
     if not approval.digest.startswith(digest):
-        raise UsageError(f"--digest: what is asked now has the digest {approval.digest[:DIGEST_SHOWN]}")
+        asked = approval.digest[:DIGEST_SHOWN]
+        raise UsageError(f"--digest: what was asked has the digest {asked}; nothing was approved")
 
 
 def _confirm(approval: Approval) -> None:
@@ -101,11 +113,15 @@ def _confirm(approval: Approval) -> None:
 
 def _tell(said: Statement, answer: Answer, wanted: ApprovalStatus, as_json: bool) -> None:
     """Exit code 1 when something else stands than what was said: somebody was quicker, or it had expired."""
-    if as_json:
-        typer.echo(json.dumps({"incident_id": said.incident_id, **encode(answer)}))
-    else:
-        by = f" by {answer.by}" if answer.by else ""
-        why = f": {answer.reason}" if answer.reason else ""
-        typer.echo(f"incident {said.incident_id}: {answer.status}{by}{why}")
+    _say(said.incident_id, answer, as_json)
     if answer.status is not wanted:
         raise typer.Exit(1)
+
+
+def _say(incident_id: str, answer: Answer, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"incident_id": incident_id, **encode(answer)}))
+        return
+    by = f" by {answer.by}" if answer.by else ""
+    why = f": {answer.reason}" if answer.reason else ""
+    typer.echo(f"incident {incident_id}: {answer.status}{by}{why}")

@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 
 Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")]
+Blamed = Annotated[Cause, typer.Argument(metavar="CAUSE", help="A cause of the closed list: network")]
 Remedy = Annotated[str, typer.Argument(metavar="REMEDY", help="A remedy of the catalogue: retry_build")]
 
 
@@ -63,7 +64,7 @@ def earned(
 def clear(
     context: typer.Context,
     pipeline: Pipeline,
-    cause: Cause,
+    cause: Blamed,
     remedy: Remedy,
     reason: Reason = "",
     stack_name: Stack = "",

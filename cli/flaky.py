@@ -65,7 +65,8 @@ def _screen(tests: Sequence[FlakyTest]) -> Table:
         table.add_column(column, no_wrap=not column.startswith("test"))
     for each in tests:
         low, high = each.again.interval
-        told = f"{each.pipeline}, {each.commits} commits; another attempt passed {each.again.successes} of "
+        commits = f"{each.commits} commit{'' if each.commits == 1 else 's'}"
+        told = f"{each.pipeline}, {commits}; another attempt passed {each.again.successes} of "
         told += f"{each.again.tries} times ({low:.0%} to {high:.0%}); since {each.first_seen:%Y-%m-%d}"
         table.add_row(str(each.failed), str(each.passed), Text(f"{each.test}\n").append(told, "dim"))
     return table

@@ -43,6 +43,7 @@ def verdict_screen(found: Verified, digest: str) -> Group:
         )
     if digest and digest != found.digest:
         lines.append(Text(f"the digest was {digest}: entries are not the same as then", "red"))
+        return Group(*lines, *([_flaws(found.flaws)] if found.flaws else []))
     return Group(*lines, _flaws(found.flaws))
 
 

@@ -14,7 +14,9 @@ from cli.terminal import make_console
 from local.cloud import Status
 from local.interrupts import ending_as_interrupt
 
-app = typer.Typer(help="The local cloud: AWS, its developer tools and Selfheal, all on this machine.")
+app = typer.Typer(
+    help="The local cloud: AWS, its developer tools and Selfheal, all on this machine.", no_args_is_help=True
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 

@@ -24,7 +24,8 @@ from selfheal.domain.policy import Mode
 from selfheal.domain.run import PipelineKey
 
 app = typer.Typer(
-    help="Check a policy file (check), ask it what it would do (explain), print its schema (schema)."
+    help="Check a policy file (check), ask it what it would do (explain), print its schema (schema).",
+    no_args_is_help=True,
 )
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policy files.")]
@@ -124,7 +125,7 @@ def _key(text: str) -> PipelineKey:
     try:
         return PipelineKey.parse(text)
     except InvalidEvent as error:
-        raise UsageError(f"PIPELINE: {error}") from error
+        raise UsageError(f"PIPELINE: {str(error).removeprefix('pipeline: ')}") from error
 
 
 def _moment(text: str, now: datetime) -> datetime:

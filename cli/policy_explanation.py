@@ -70,7 +70,7 @@ class Explanation:
     looked_at: bool
 
     def holding(self) -> list[tuple[Freeze, datetime | None]]:
-        """The policy's freezes for this pipeline, each with its end where it holds at that moment."""
+        """The policy's freezes, each with its end where it holds for this pipeline at that moment."""
         return [
             (freeze, freeze.until(str(self.case.pipeline), self.case.at)) for freeze in self.policy.freezes
         ]

@@ -1,17 +1,18 @@
 """Shows what a policy says: for people and as JSON."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from cli.policy_explanation import Explanation, Judged
+from cli.policy_explanation import Case, Explanation, Judged
 from cli.switch import in_words
 from selfheal.domain.brakes import Pause
 from selfheal.domain.freeze import Freeze, Weekday, Weekly
+from selfheal.domain.patterns import matches_any
 from selfheal.domain.spending import MICRO, Spent
 from selfheal.wire import encode
 
@@ -100,8 +101,13 @@ def _lines(explained: Explanation) -> Iterator[tuple[str, str]]:
     yield "cool-down", f"{policy.cool_down_seconds} s after any action on the pipeline"
     yield "breaker", _breaker(explained)
     for freeze, until in explained.holding():
-        holds = f"holds until {until:%Y-%m-%d %H:%M}" if until else "does not hold"
-        yield f"freeze {freeze.number}", f"{in_clock_time(freeze)}: {holds}"
+        yield f"freeze {freeze.number}", f"{in_clock_time(freeze)}: {_holds(freeze, explained.case, until)}"
+
+
+def _holds(freeze: Freeze, case: Case, until: datetime | None) -> str:
+    if not matches_any(str(case.pipeline), freeze.pipelines):
+        return "is not for this pipeline"
+    return f"holds until {until:%Y-%m-%d %H:%M}" if until else "does not hold"
 
 
 def _switch(pause: Pause | None) -> str:

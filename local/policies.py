@@ -47,9 +47,11 @@ def check_files(files: Sequence[Path]) -> list[Checked]:
 
 
 def read_file(file: Path) -> Policy:
-    """One policy. Raises InvalidPolicy with the file's name, OSError when it cannot be read."""
+    """One policy. Raises InvalidPolicy with the file's name, also when it cannot be read."""
     try:
         return parse_policy(file.read_text(encoding="utf-8"), frozenset(remedy.id for remedy in catalogue()))
+    except OSError as error:
+        raise InvalidPolicy(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidPolicy(f"{file}: is not UTF-8 text") from error
     except InvalidPolicy as error:

@@ -84,6 +84,20 @@ def test_what_has_expired_is_said_with_exit_code_1(world: FakeSurroundings) -> N
     assert result.exit_code == 1 and "expired: nobody answered" in result.stdout
 
 
+def test_what_can_no_longer_be_approved_is_not_shown_for_signing(world: FakeSurroundings) -> None:
+    world.clock.advance(3600)
+    expired = run(world, "approve", INCIDENT.id, typed=f"{APPROVAL.digest[:8]}\n")
+    assert (expired.exit_code, expired.stderr) == (1, "")
+    assert expired.stdout.startswith(f"incident {INCIDENT.id}: expired: at ")
+
+
+def test_the_answer_that_stands_is_said_instead_of_asking_again(world: FakeSurroundings) -> None:
+    run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
+    again = run(world, "approve", INCIDENT.id, typed=f"{APPROVAL.digest[:8]}\n")
+    assert (again.exit_code, again.stderr) == (1, "")
+    assert again.stdout == f"incident {INCIDENT.id}: approved by {ANN}\n"
+
+
 def test_an_incident_that_asks_nothing_says_so() -> None:
     world = FakeSurroundings()
     world.stores.incidents.open(INCIDENT)

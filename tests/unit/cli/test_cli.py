@@ -9,6 +9,7 @@ import pytest
 import typer
 from botocore.exceptions import NoCredentialsError, NoRegionError
 
+from cli.demo_screen import closing_words
 from cli.errors import readable_errors
 from local.errors import StepFailed
 from local.scenario import load, names
@@ -70,6 +71,21 @@ def test_the_demo_as_json_prints_one_object_and_nothing_else(world: FakeSurround
     assert all(list(each) == RESULT_KEYS for each in document["scenarios"])
     assert "sam build" in done.stderr
     assert done.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("called_as", "typed"),
+    [(".venv/bin/selfheal", ".venv/bin/selfheal"), ("/opt/bin/selfheal", "selfheal")],
+)
+def test_the_demo_ends_with_a_command_that_can_be_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called_as: str, typed: str
+) -> None:
+    """`make demo` has .venv/bin on its own PATH, whoever reads the screen may not."""
+    found = tmp_path / "selfheal"
+    found.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [called_as])
+    assert f"Look closer: {typed} demo --keep" in closing_words([], still_up=False).plain
 
 
 def test_every_scenario_is_played_on_request(world: FakeSurroundings) -> None:

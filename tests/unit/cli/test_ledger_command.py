@@ -88,6 +88,12 @@ def test_verify_says_that_all_is_well(world: FakeSurroundings) -> None:
     assert world.asked == [("prod", False)]
 
 
+def test_verify_has_no_good_news_about_another_digest(world: FakeSurroundings) -> None:
+    result = run(world, "ledger", "verify", "--digest", "0" * 64)
+    assert result.exit_code == 1 and "entries are not the same as then" in " ".join(result.stdout.split())
+    assert "as it was written" not in result.stdout
+
+
 def test_verify_says_which_entry_differs_how_and_fails(world: FakeSurroundings) -> None:
     forge(world)
     result = run(world, "ledger", "verify")

@@ -58,8 +58,11 @@ def test_check_as_json_and_of_what_is_no_file(world: FakeSurroundings, tmp_path:
     [found] = json.loads(result.stdout)["files"]
     assert (result.exit_code, found["version"]) == (1, None)
     assert "unknown key 'colour'" in found["problem"]
-    missing = run(world, "policy", "check", str(tmp_path / "missing.toml"))
-    assert missing.exit_code == 1 and "No such file" in missing.stderr
+    absent = tmp_path / "missing.toml"
+    missing = run(world, "policy", "check", str(absent), file)
+    assert missing.exit_code == 1 and "unknown key 'colour'" in missing.stderr
+    assert f"{absent}: cannot be read: No such file or directory\n" in missing.stderr
+    assert "cannot be read: Is a directory" in run(world, "policy", "check", str(tmp_path)).stderr
     (tmp_path / "latin.toml").write_bytes(b"# caf\xe9\n")
     assert "is not UTF-8 text" in run(world, "policy", "check", str(tmp_path / "latin.toml")).stderr
 
@@ -102,6 +105,14 @@ def test_explain_asks_about_any_moment(world: FakeSurroundings, tmp_path: Path, 
     assert ("change freeze 1 until 2026-01-15 18:00 Europe/Zurich: audit" in shown) is holds
     assert ("holds until 2026-01-15 18:00" in shown) is holds
     assert "2026-01-15 12:00 to 2026-01-15 18:00 Europe/Zurich" in shown
+
+
+def test_explain_tells_a_freeze_of_other_pipelines_from_one_that_does_not_hold(
+    world: FakeSurroundings, tmp_path: Path
+) -> None:
+    others = FREEZE.replace("[[freeze]]", '[[freeze]]\npipelines = ["codedeploy:*"]')
+    shown = explained(world, written(tmp_path / "p.toml", others + RULE), "--at", "2026-01-15T11:30")
+    assert "Europe/Zurich: is not for this pipeline" in shown
 
 
 def test_explain_asks_a_stack_how_its_switch_and_brakes_stand(
@@ -170,7 +181,7 @@ def test_explain_as_json(world: FakeSurroundings, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["shop", "network"], "PIPELINE: pipeline: 'shop' is not"),
+        (["shop", "network"], "PIPELINE: 'shop' is not"),
         (["codebuild:shop", "gremlins"], "gremlins"),
         (["codebuild:shop", "network", "--at", "tomorrow"], "--at: 'tomorrow' is not ISO 8601"),
     ],
