@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,5 +51,42 @@ def test_prefixes_of_ci_systems_are_left_out() -> None:
     assert {without_prefix(line) for line in lines} == {"Running command make"}
 
 
-def test_a_line_without_prefix_stays() -> None:
-    assert without_prefix("12 tests failed in 3.4 s") == "12 tests failed in 3.4 s"
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "app-1  | ",
+        "shop_db_1      | ",
+        "2026-01-15T12:00:01.123456Z 01O ",
+        "2026-01-15T12:00:01.123456Z 00E+",
+        "2026-01-15T12:00:01.123000+00:00 0f8b3c1e-6d5a-4c2b-9e7f-1a2b3c4d5e6f [Container] 2026/01/15 12:00:01.1 ",
+        "unit (3.12)\tRun make\t2026-01-15T12:00:01.1234567Z ",
+        "web:test: ",
+        "@demo/web:build: ",
+        "@demo/web: ",
+        "packages/web test: ",
+        "#12 3.141 app-1  | ",
+    ],
+)
+def test_the_name_of_whose_output_a_line_is_is_left_out(prefix: str) -> None:
+    assert without_prefix(f"{prefix}--- FAIL: TestTotal (0.02s)") == "--- FAIL: TestTotal (0.02s)"
+    assert without_prefix(f"{prefix}    indented") == "    indented"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "12 tests failed in 3.4 s",
+        "error: nothing to build",
+        "src/app.py:14: error: no",
+        "  14 | return total",
+        "order-1   | PASS |",
+        "cart.ts   |   80 |   75 |",
+        "[ERROR] no",
+        "[35] SSL connect error",
+        "go test: no",
+        "error during build: no",
+        "javac:test failed",
+    ],
+)
+def test_a_line_without_prefix_stays(line: str) -> None:
+    assert without_prefix(line) == line

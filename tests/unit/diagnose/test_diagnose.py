@@ -183,9 +183,14 @@ def test_poor_evidence_stays_unknown() -> None:
     assert found.evidence
 
 
+def test_a_time_stamp_alone_is_no_evidence() -> None:
+    found = of(a_build(), "2026-01-15T12:00:01.1Z step one", "2026-01-15T12:00:02.1Z ")
+    assert [line.text for line in found.evidence if line.line] == ["2026-01-15T12:00:01.1Z step one"]
+
+
 def test_lines_that_were_folded_away_are_no_evidence() -> None:
     found = of(a_build(), *(f"waiting {n}" for n in range(20)))
-    assert [line.text for line in found.evidence if line.line] == ["waiting 0"]
+    assert [line.text for line in found.evidence if line.line] == ["waiting 0", "waiting 19"]
 
 
 def test_no_evidence_at_all_stays_unknown() -> None:

@@ -39,17 +39,18 @@ def test_what_matters_survives_in_order_with_its_numbers() -> None:
     assert all(texts[line.number - 1] == line.text for line in kept)
 
 
-def test_repeats_are_folded_and_counted() -> None:
+def test_repeats_are_folded_and_counted_and_the_last_of_them_is_shown() -> None:
     kept = excerpt(
         log("start", *(f"layer 12ab: waiting {n}" for n in range(30)), "end"), Redactor(), max_bytes=1000
     )
     assert [line.text for line in kept] == [
         "start",
         "layer 12ab: waiting 0",
-        "(like the line above, 29 times more)",
+        "(like the line above, 28 times more)",
+        "layer 12ab: waiting 29",
         "end",
     ]
-    assert [line.number for line in kept] == [1, 2, 31, 32]
+    assert [line.number for line in kept] == [1, 2, 30, 31, 32]
 
 
 def test_the_failure_is_the_first_failed_command() -> None:

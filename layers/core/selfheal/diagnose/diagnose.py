@@ -222,7 +222,7 @@ def _unknown(run: Run, words: Sequence[LogLine], log: Sequence[LogLine]) -> Diag
 def _telling(log: Sequence[LogLine], count: int) -> list[LogLine]:
     """The last lines before the failure, those that speak of an error if there are any."""
     until = log[: failure_index(log) + 1]
-    near = [line for line in until[-_TELLING_WINDOW:] if line.text.strip()]
+    near = [line for line in until[-_TELLING_WINDOW:] if without_prefix(line.text).strip()]
     near = [line for line in near if not line.text.startswith(FOLDED) and not CONSEQUENCE.search(line.text)]
     errors = [line for line in near if ERROR.search(line.text)]
     return (errors or near)[-count:]

@@ -48,19 +48,26 @@ def gather(lines: Iterable[LogLine], room: int, usual: frozenset[int] = frozense
 
 
 def _folded(lines: Iterable[LogLine]) -> Iterator[tuple[LogLine, str]]:
-    """Each line with its shape, the repeats of the line above as one line."""
-    last_shape, repeats, last = "", 0, 0
+    """Each line with its shape, repeats of the line above folded but for the last: it may be the last of many tries."""
+    said, repeats = "", 0
+    last: LogLine | None = None
     for line in lines:
         mine = shape(line.text)
-        if mine and mine == last_shape:
-            repeats, last = repeats + 1, line.number
+        if mine and mine == said:
+            repeats, last = repeats + 1, line
             continue
-        if repeats:
-            yield LogLine(last, f"{FOLDED}{repeats} times more)"), ""
-        last_shape, repeats = mine, 0
+        if last is not None:
+            yield from _repeated(last, repeats, said)
+        said, repeats, last = mine, 0, None
         yield line, mine
-    if repeats:
-        yield LogLine(last, f"{FOLDED}{repeats} times more)"), ""
+    if last is not None:
+        yield from _repeated(last, repeats, said)
+
+
+def _repeated(last: LogLine, repeats: int, said: str) -> Iterator[tuple[LogLine, str]]:
+    if repeats > 1:
+        yield LogLine(last.number - 1, f"{FOLDED}{repeats - 1} times more)"), ""
+    yield last, said
 
 
 class _Ends:

@@ -22,7 +22,6 @@ class Fact:
 
 _EXIT = re.compile(r"exit (?:status|code):? (\d{1,3})\b")
 EX_TEMPFAIL = 75
-KILLED = 137
 
 Meaning = tuple[Cause, bool | None, float]
 
