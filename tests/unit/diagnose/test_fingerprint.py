@@ -45,3 +45,22 @@ def test_equal_whatever_number_id_time_and_place_in_the_log(
 def test_different_failures_have_different_fingerprints() -> None:
     found = {of(failure.format(number=1, hex="ab12ab12"), [], "") for failure in FAILURES}
     assert len(found) == len(FAILURES)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "api error AccessDenied: RequestID: K2V8ZQ4T7M1N0XPB, HostID: 3kq+Zz/9sYx1b0aPqLr7VnW2cFhT8=, no",
+            "api error AccessDenied: RequestID: 9QWERTYBZXCVXXNM, HostID: Aa1+bB2/cC3dD4eE5fF6gGxhHxiIx=, no",
+        ),
+        ("error: pod till-7d9c6b5f4-x2x9k: OOMKilled", "error: pod till-5b8f7c9d66-qkmlp: OOMKilled"),
+        ("Agent build-pod-7xk2l-9q2dv was deleted", "Agent build-pod-4hj8s-7zztp was deleted"),
+    ],
+)
+def test_equal_whatever_request_or_pod(one: str, other: str) -> None:
+    assert of(one, [], "") == of(other, [], "")
+
+
+def test_words_with_hyphens_are_no_names_of_pods() -> None:
+    assert of("error: read-write-error", [], "") != of("error: read-append-error", [], "")

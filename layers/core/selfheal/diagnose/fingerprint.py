@@ -12,6 +12,12 @@ _VARYING = (
         "<tmp>/",
     ),
     (re.compile(r"(?:/tmp|/var/folders|/private/tmp)/[^\s:'\"]{1,512}"), "<tmp>"),
+    # AWS names the request that failed; Kubernetes ends the names of pods with random letters, none a vowel.
+    (
+        re.compile(r"(?i)\b(request ?(?:id|token)|host ?id|trace ?id)([:=]\s{0,4}|\s)[\w+/=:-]{4,256}"),
+        r"\1 <id>",
+    ),
+    (re.compile(r"-[b-df-hj-np-tv-xz0-9]{5,10}-[b-df-hj-np-tv-xz0-9]{5}\b"), "-<id>"),
     (re.compile(r"\[redacted:[a-z-]{1,24}#\d{1,9}\]"), "<redacted>"),
     (re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "<id>"),
     (re.compile(r"\b(?:0x[0-9a-fA-F]{1,32}|(?=[0-9a-f]{0,63}\d)(?=\d{0,63}[a-f])[0-9a-f]{7,64})\b"), "<hex>"),
