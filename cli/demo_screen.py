@@ -71,16 +71,23 @@ class DemoScreen:
 
 def closing_table(results: Sequence[Result]) -> Table:
     """What came of every scenario. Made to fit 80 columns: the ledger's words, with spaces to break at."""
-    table = Table(title="What Selfheal did", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title="What Selfheal did",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for column in ("incident", "cause", "decision", "action", "outcome"):
-        table.add_column(column, no_wrap=column in ("incident", "decision", "outcome"))
+        table.add_column(column, no_wrap=column in ("incident", "decision", "outcome"), overflow="fold")
     table.add_column("seconds", justify="right", no_wrap=True)
     for result in results:
         good = result.as_expected
         table.add_row(
             Text("✓ " if good else "✗ ", "green" if good else "red").append(result.name, "bold"),
             Text(_spaced(result.cause)),
-            Text(_spaced(result.decision)),
+            Text(IN_PEOPLES_WORDS.get(f"{result.decision} {result.action}", _spaced(result.decision))),
             Text(_spaced(result.action)),
             Text(_spaced(result.outcome), "green" if good else "red"),
             "-" if result.seconds is None else f"{result.seconds:.1f}",

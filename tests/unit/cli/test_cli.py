@@ -3,15 +3,18 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import typer
 from botocore.exceptions import NoCredentialsError, NoRegionError
+from rich.console import Console
 
-from cli.demo_screen import closing_words
+from cli.demo_screen import closing_table, closing_words
 from cli.errors import readable_errors
 from local.errors import StepFailed
+from local.result import Result
 from local.scenario import load, names
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
@@ -71,6 +74,32 @@ def test_the_demo_as_json_prints_one_object_and_nothing_else(world: FakeSurround
     assert all(list(each) == RESULT_KEYS for each in document["scenarios"])
     assert "sam build" in done.stderr
     assert done.exit_code == 0
+
+
+def test_the_closing_table_cuts_no_word_at_80_columns() -> None:
+    results = [
+        Result(
+            "genuine_regression",
+            "",
+            cause="test_failure",
+            decision="act",
+            action="notify",
+            outcome="notified",
+        ),
+        Result(
+            "error_spike",
+            "",
+            cause="deploy_failure",
+            decision="act",
+            action="roll_back_deployment",
+            seconds=77.4,
+        ),
+    ]
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(closing_table(results))
+    shown = console.export_text()
+    assert all(word in shown for word in ("left alone", "failure", "deployment", "notified", "seconds"))
+    assert "…" not in shown
 
 
 @pytest.mark.parametrize(
