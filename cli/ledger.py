@@ -91,7 +91,7 @@ def verify(
         if as_json:
             typer.echo(json.dumps({**asdict(found), "digest_differs": differs}))
         else:
-            make_console().print(verdict_screen(found, digest))
+            make_console().print(verdict_screen(found, digest, _moment("--until", until)))
     raise typer.Exit(1 if found.flaws or differs else 0)
 
 

@@ -1,6 +1,7 @@
 """Shows the ledger as evidence. All text from records is printed verbatim."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from rich.console import Group
 from rich.table import Table
@@ -33,10 +34,11 @@ def chain_screen(
     return Group(head, Text(), body, Text(), _flaws(flaws))
 
 
-def verdict_screen(found: Verified, digest: str) -> Group:
-    """What was verified, and every flaw."""
+def verdict_screen(found: Verified, digest: str, until: datetime | None) -> Group:
+    """What was verified, and every flaw. All entries are verified; the digest is of those written ``until`` then."""
     seen = f"{found.entries} entries of {found.incidents} incidents"
-    lines = [Text(f"{seen}, digest {found.digest}")]
+    moment = f" of those until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if until else ""
+    lines = [Text(f"{seen}, digest{moment} {found.digest}")]
     if found.unlocked:
         lines.append(
             Text(f"{found.unlocked} entries are not locked: anybody with the right may delete them", "yellow")

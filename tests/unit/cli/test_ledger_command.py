@@ -88,6 +88,13 @@ def test_verify_says_that_all_is_well(world: FakeSurroundings) -> None:
     assert world.asked == [("prod", False)]
 
 
+def test_verify_says_what_its_digest_sums_up(world: FakeSurroundings) -> None:
+    result = run(world, "ledger", "verify", "--until", "2020-01-01")
+    assert "6 entries of 1 incidents, digest of those until 2020-01-01 00:00:00 UTC" in " ".join(
+        result.stdout.split()
+    )
+
+
 def test_verify_has_no_good_news_about_another_digest(world: FakeSurroundings) -> None:
     result = run(world, "ledger", "verify", "--digest", "0" * 64)
     assert result.exit_code == 1 and "entries are not the same as then" in " ".join(result.stdout.split())
