@@ -59,6 +59,11 @@ def test_a_failure_of_another_kind_judges_nothing() -> None:
     assert found.judgement is Judgement.UNKNOWN and found.why == "shop:2 failed in another way"
 
 
+def test_runs_that_do_not_reach_back_to_the_failed_one_judge_nothing() -> None:
+    found = judge(WATCHED, [ran(9, 900)], {"shop:1"})
+    assert found.judgement is Judgement.UNKNOWN and found.why.startswith("too many runs came after it")
+
+
 def test_a_stopped_attempt_is_passed_over() -> None:
     found = judged(ran(2, 60, RunStatus.STOPPED), ran(3, 70, RunStatus.SUPERSEDED), ran(4, 92))
     assert (found.judgement, found.seconds_saved) == (Judgement.RIGHT, 5400.0)

@@ -54,12 +54,15 @@ def judge(watched: Watched, runs: Sequence[Measurement], same_failure: Collectio
     """Judge by the next attempt of the same commit, whoever made it: it is the experiment that the action would have
     been. ``runs`` are the pipeline's, ``same_failure`` the ids of those that failed with the incident's fingerprint.
 
-    An attempt that was stopped or superseded is passed over; so is one of which nobody knows the commit.
+    An attempt that was stopped or superseded is passed over; so is one of which nobody knows the commit. ``runs`` that
+    do not reach back to the run itself may lack its next attempt: a later one judges nothing then.
     """
     judgement, why, saved = Judgement.UNKNOWN, "nobody tried the same commit again", 0.0
     attempt = _next_attempt(watched.run, runs)
     if not watched.repeats:
         why = "no later run shows what it would have done"
+    elif all(run.run_id != watched.run.run_id for run in runs):
+        why = "too many runs came after it to know its next attempt"
     elif attempt and attempt.status is RunStatus.SUCCEEDED:
         judgement, why = Judgement.RIGHT, f"{attempt.run_id} passed on the same commit"
         saved = max(0.0, (attempt.started_at - watched.would_start).total_seconds())
