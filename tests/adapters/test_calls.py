@@ -2,7 +2,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, IncompleteReadError, ReadTimeoutError
 
 from selfheal.adapters.calls import calling
 from selfheal.adapters.session import Clients
@@ -24,6 +24,7 @@ def aws_error(code: str, status: int = 400, message: str = "no") -> ClientError:
         ("ProvisionedThroughputExceededException", 400, Throttled),
         ("AccountLimitExceededException", 400, Throttled),
         ("SlowDown", 503, Throttled),
+        ("ConflictException", 400, Throttled),
         ("InternalServerError", 500, ServiceUnavailable),
         ("SomethingNew", 502, ServiceUnavailable),
         ("AccessDeniedException", 400, RequestRejected),
@@ -62,6 +63,11 @@ def test_a_request_that_botocore_refuses_is_rejected_without_its_values() -> Non
 def test_a_network_that_fails_is_worth_another_attempt(error: Any) -> None:
     with pytest.raises(ServiceUnavailable, match=error.__name__), calling("sqs:SendMessage"):
         raise error(endpoint_url="https://example.invalid")
+
+
+def test_an_answer_that_breaks_off_is_worth_another_attempt() -> None:
+    with pytest.raises(ServiceUnavailable, match="s3:GetObject"), calling("s3:GetObject"):
+        raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
 
 def test_what_is_gone_is_a_run_not_found() -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from selfheal.domain.errors import RequestRejected, RunNotFound, SelfhealError, ServiceUnavailable, Throttled
@@ -20,6 +20,7 @@ _THROTTLED = frozenset(
         "AutomationExecutionLimitExceededException",
         "BandwidthLimitExceeded",
         "ConditionalRequestConflict",
+        "ConflictException",  # of CodePipeline: the pipeline is busy, try again later
         "KMSThrottlingException",
         "KmsThrottlingException",
         "LimitExceededException",
@@ -61,7 +62,7 @@ def calling(operation: str, *, gone: Json = MappingProxyType({})) -> Iterator[No
         if error_code(error) in gone:
             raise RunNotFound(gone[error_code(error)]) from None
         raise refusal(operation, error) from None
-    except (HTTPClientError, NoConnection) as error:
+    except (HTTPClientError, IncompleteReadError, NoConnection) as error:
         raise ServiceUnavailable(f"{operation}: {type(error).__name__}") from None
     except BotoCoreError as error:
         raise RequestRejected(f"{operation}: {type(error).__name__}") from None
