@@ -13,7 +13,7 @@ from selfheal.domain.run import Run, RunStatus
 from selfheal.remedies import retry_build_clean
 from selfheal.remedies.registry import remedy_module, undo_of
 from selfheal.remedy_ports import Case, Execution, StageAttempt, Tools
-from selfheal.testing.builders import a_run
+from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.execution import World
 from selfheal.testing.service import FakeService
 from selfheal.testing.stages import FAILED, GOOD, OLDER, FakeStages, a_stage_run
@@ -181,6 +181,13 @@ def test_a_rollback_goes_to_the_last_execution_that_passed() -> None:
     run_id = remedy_module("roll_back_stage").start(order, STAGE, tools(fake), "t")
     assert run_id == "shop/Deploy/rollback-1/1"
     assert fake.changed == [("roll_back", GOOD)]
+
+
+def test_what_a_lost_rollback_made_is_found_and_that_of_another_stage_is_not() -> None:
+    fake = stages()
+    fake.made = [("rollback-1", GOOD, NOON), ("of-another-stage", "never-passed-here", NOON)]
+    found = remedy_module("roll_back_stage").find(STAGE, tools(fake), NOON)
+    assert list(found) == ["shop/Deploy/rollback-1/1"]
 
 
 def test_a_rollback_passes_over_what_codepipeline_will_not_go_back_to() -> None:
