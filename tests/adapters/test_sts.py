@@ -58,6 +58,20 @@ def test_whoever_signed_a_statement_is_known_by_it(server: StsServer) -> None:
     assert len(server.asked) == 1, "signing itself sends nothing"
 
 
+def test_temporary_credentials_prove_as_well(server: StsServer) -> None:
+    temporary = boto3.client(
+        "sts",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        aws_session_token="a session's token, with / + =",
+    )
+    proof = sign(temporary, STATEMENT)
+    assert "X-Amz-Security-Token" in proof.query
+    assert prove(server, proof).arn == ARN
+
+
 def test_a_proof_is_for_one_statement_only(server: StsServer) -> None:
     with pytest.raises(IdentityUnproven, match="SignatureDoesNotMatch"):
         prove(server, sign(client(server), STATEMENT), "6" * 64)
