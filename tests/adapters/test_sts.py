@@ -119,10 +119,11 @@ def test_a_query_that_is_none_is_not_sent(server: StsServer, query: str) -> None
     assert server.asked == []
 
 
-def test_a_field_given_twice_is_not_sent(server: StsServer) -> None:
+@pytest.mark.parametrize("again", ["Action=AssumeRole", "Action=GetCallerIdentity"])
+def test_a_field_given_twice_is_not_sent(server: StsServer, again: str) -> None:
     proof = sign(client(server), STATEMENT)
     with pytest.raises(IdentityUnproven):
-        prove(server, Proof(f"{proof.query}&Action=AssumeRole"))
+        prove(server, Proof(f"{proof.query}&{again}"))
     assert server.asked == []
 
 

@@ -70,8 +70,8 @@ class Settings:
     def mode(self) -> Mode:
         """The stack's mode, the ceiling over every policy rule. Raises InvalidSetting."""
         text = self.text("SELFHEAL_MODE")
-        if text not in (Mode.OBSERVE, Mode.ACT):
-            raise InvalidSetting(f"SELFHEAL_MODE: must be observe or act, not {text!r}")
+        if text not in set(Mode):
+            raise InvalidSetting(f"SELFHEAL_MODE: must be observe, ask or act, not {text!r}")
         return Mode(text)
 
     def policy(self) -> Policy:

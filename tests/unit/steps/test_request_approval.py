@@ -13,11 +13,13 @@ from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Policy
 from selfheal.remedies.registry import catalogue
+from selfheal.remedy_ports import StageAttempt
 from selfheal.steps.question import facts
 from selfheal.steps.request_approval import ApprovalRequest
 from selfheal.testing.asking import AskingWorld
 from selfheal.testing.builders import COMMIT, NOON, a_run
 from selfheal.testing.execution import INCIDENT, World
+from selfheal.testing.stages import FAILED
 from selfheal.wire import encode
 
 
@@ -127,6 +129,21 @@ def test_whoever_asks_again_after_the_question_expired_does_not_wait() -> None:
     assert world.ask("second").status is ApprovalStatus.EXPIRED
     assert {token for token, _ in world.deliver()} == {"first", "second"}
     assert LedgerKind.APPROVAL_EXPIRED in world.executing.kinds()
+
+
+def test_a_build_of_a_protected_stage_wants_somebody_else_than_who_started_it() -> None:
+    """Its own project is not protected; the stage that would be retried for its sake is."""
+    policy = Policy("v1", Budget(), (), protected_pipelines=("codepipeline:shop/Deploy",))
+    executing = World(run=a_run(initiator="codepipeline/shop"), policy=policy)
+    executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+    executing.decide("retry_stage", Verdict.ASK)
+    approval = AskingWorld(executing).ask(remedy="retry_stage")
+    assert (approval.status, approval.protected) == (ApprovalStatus.PENDING, True)
+    elsewhere = replace(policy, protected_pipelines=("codepipeline:shop/Build",))
+    other = World(run=a_run(initiator="codepipeline/shop"), policy=elsewhere)
+    other.stages.builds = executing.stages.builds
+    other.decide("retry_stage", Verdict.ASK)
+    assert not AskingWorld(other).ask(remedy="retry_stage").protected
 
 
 def test_the_facts_are_not_taken_for_secrets() -> None:
