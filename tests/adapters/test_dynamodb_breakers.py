@@ -45,7 +45,9 @@ def test_a_failed_trial_opens_the_breaker_again(dynamodb: Any) -> None:
         fail(dynamodb, f"i-{n}", n)
     actions = DynamoActions(dynamodb, TABLE)
     actions.intend(an_action("i-3", intended_at=NOON + 12 * MINUTE), LINEAGE, AMPLE)
+    assert actions.brakes(SHOP, "retry_build").tried_for == "i-3"
     fail(dynamodb, "i-3", 13)
+    assert actions.brakes(SHOP, "retry_build").tried_for == ""
     with pytest.raises(ActionRefused, match="3 times in a row"):
         actions.intend(an_action("i-4", intended_at=NOON + 22 * MINUTE), LINEAGE, AMPLE)
     actions.intend(an_action("i-4", intended_at=NOON + 23 * MINUTE), LINEAGE, AMPLE)

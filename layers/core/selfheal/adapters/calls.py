@@ -19,6 +19,7 @@ _THROTTLED = frozenset(
         "AccountLimitExceededException",
         "AutomationExecutionLimitExceededException",
         "BandwidthLimitExceeded",
+        "ConcurrentPipelineExecutionsLimitExceededException",
         "ConditionalRequestConflict",
         "ConflictException",  # of CodePipeline: the pipeline is busy, try again later
         "KMSThrottlingException",
