@@ -7,6 +7,7 @@ import pytest
 
 from selfheal.adapters.readers import ServiceReader
 from selfheal.domain.errors import InvalidEvent, InvalidSetting, UnforeseenError
+from selfheal.domain.policy import Mode
 from selfheal.domain.run import RunRef
 from selfheal.runtime import Runtime
 from selfheal.settings import Settings
@@ -64,3 +65,13 @@ def test_an_unforeseen_error_does_not_quote_what_the_run_itself_keeps_secret(
 def test_a_setting_that_is_missing_is_named() -> None:
     with pytest.raises(InvalidSetting, match="SELFHEAL_ACTOR"):
         _ = Runtime(Settings({})).actor
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_the_stack_s_mode_is_the_ceiling_of_what_is_permitted(mode: Mode) -> None:
+    assert Settings({"SELFHEAL_MODE": mode.value}).mode is mode
+
+
+def test_a_mode_that_there_is_not_is_refused_by_name() -> None:
+    with pytest.raises(InvalidSetting, match="SELFHEAL_MODE: must be observe, ask or act, not 'Act'"):
+        _ = Settings({"SELFHEAL_MODE": "Act"}).mode

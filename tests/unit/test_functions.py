@@ -17,7 +17,6 @@ from selfheal.domain.errors import (
     Throttled,
 )
 from selfheal.domain.incident import Incident, IncidentKind, Lineage
-from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
 from selfheal.domain.score import Level, Score
@@ -201,18 +200,6 @@ def test_few_metrics_cost_less_and_none_cost_nothing(
     names = [each["Name"] for line in lines for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
     assert names == written
     assert any(line.get("StorageReadRate") == 1e6 for line in lines) is known
-
-
-@pytest.mark.parametrize("mode", list(Mode))
-def test_the_stack_s_mode_is_the_ceiling_of_what_is_permitted(world: Runtime, mode: Mode) -> None:
-    vars(world)["settings"] = Settings({**ENVIRONMENT, "SELFHEAL_MODE": mode.value})
-    assert world.permission.ceiling is mode
-
-
-def test_a_mode_that_there_is_not_is_refused_by_name(world: Runtime) -> None:
-    vars(world)["settings"] = Settings({**ENVIRONMENT, "SELFHEAL_MODE": "Act"})
-    with pytest.raises(InvalidSetting, match="SELFHEAL_MODE: must be observe, ask or act, not 'Act'"):
-        _ = world.permission
 
 
 def test_an_unknown_choice_of_metrics_is_refused_by_name(world: Runtime) -> None:
