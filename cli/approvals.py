@@ -106,7 +106,10 @@ def _confirm(approval: Approval) -> None:
     for name, value in facts(approval):
         table.add_row(Text(name, "dim"), Text(value))
     make_console(stderr=True).print(table)
-    typed = typer.prompt(f"Type the digest's first {SHORTEST_PREFIX} characters to approve", err=True)
+    try:
+        typed = typer.prompt(f"Type the digest's first {SHORTEST_PREFIX} characters to approve", err=True)
+    except typer.Abort as error:
+        raise UsageError("nothing was approved; where nobody can be asked, say --digest") from error
     if not approval.digest.startswith(typed) or len(typed) < SHORTEST_PREFIX:
         raise UsageError("that is not the digest; nothing was approved")
 

@@ -1,6 +1,7 @@
 """`selfheal ledger`: the record of an incident as evidence, and whether all records are as they were written."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -18,6 +19,8 @@ from selfheal.domain.chain import Archived, flaws_of
 from selfheal.domain.errors import LedgerBroken
 from selfheal.domain.ledger import LedgerEntry, hash_of, unseal
 from selfheal.steps.verify_ledger import verify_ledger
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 app = typer.Typer(
     help="The record as evidence: show an incident's chain, verify that nothing was changed.",
@@ -76,6 +79,8 @@ def verify(
 ) -> None:
     """Hold every record against its archive; exit code 1 when an entry was changed, removed, added or reordered."""
     with readable_errors():
+        if digest and not DIGEST.fullmatch(digest):
+            raise UsageError("--digest: is not 64 hexadecimal digits, as an earlier verify printed them")
         around = surroundings_of(context)
         proof = around.proof(stack_name, local=local)
         with make_console(stderr=True).status("reading") as status:

@@ -2,7 +2,13 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, IncompleteReadError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoRegionError,
+    ReadTimeoutError,
+)
 
 from selfheal.adapters.calls import calling
 from selfheal.adapters.session import Clients
@@ -95,3 +101,10 @@ def test_clients_are_made_once_and_try_three_times() -> None:
 def test_a_model_is_given_longer_to_answer_but_two_tries_only() -> None:
     config = Clients()("bedrock-runtime").meta.config
     assert (config.read_timeout, config.retries["total_max_attempts"]) == (25, 2)
+
+
+def test_an_empty_region_is_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with pytest.raises(NoRegionError):
+        Clients()("cloudformation")

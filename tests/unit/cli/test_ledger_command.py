@@ -95,6 +95,11 @@ def test_verify_says_what_its_digest_sums_up(world: FakeSurroundings) -> None:
     )
 
 
+def test_what_cannot_be_a_digest_is_refused(world: FakeSurroundings) -> None:
+    result = run(world, "ledger", "verify", "--digest", "abc")
+    assert result.exit_code == 2 and "--digest: is not 64 hexadecimal digits" in result.stderr
+
+
 def test_verify_has_no_good_news_about_another_digest(world: FakeSurroundings) -> None:
     result = run(world, "ledger", "verify", "--digest", "0" * 64)
     assert result.exit_code == 1 and "entries are not the same as then" in " ".join(result.stdout.split())

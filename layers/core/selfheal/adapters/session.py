@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
 from selfheal.adapters.calls import Client
 
@@ -53,8 +54,10 @@ class Clients:
         self._made: dict[str, Client] = {}
 
     def __call__(self, service: str) -> Client:
-        """The client of that service, made when it is first asked for."""
+        """The client of that service, made when it is first asked for. Raises NoRegionError, also for an empty one."""
         if service not in self._made:
+            if boto3.session.Session().region_name == "":
+                raise NoRegionError
             config = PATIENCE.get(service, self._patience).config()
             self._made[service] = boto3.client(service, config=config)  # type: ignore[call-overload]
         return self._made[service]
