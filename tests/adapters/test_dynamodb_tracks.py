@@ -73,5 +73,6 @@ def test_harm_is_kept_until_a_person_forgets_it_and_the_rest_expires(
     for number, outcome in enumerate((OutcomeStatus.WORSE, OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED)):
         tracks.note(SUBJECT, a_trial(number, outcome))
     items = dynamodb.scan(TableName=TABLE)["Items"]
-    expiring = sorted(item["sk"]["S"][-2:] for item in items if "expires_at" in item)
-    assert expiring == ["i1", "i2"]
+    expiring = {item["sk"]["S"][-2:]: int(item["expires_at"]["N"]) for item in items if "expires_at" in item}
+    kept_until = {f"i{n}": int((a_trial(n).at + timedelta(days=400)).timestamp()) for n in (1, 2)}
+    assert expiring == kept_until
