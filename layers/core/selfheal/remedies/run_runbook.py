@@ -50,7 +50,10 @@ def plan(run: Run, tools: Tools) -> Plan:
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:
-    """See RemedyModule. Systems Manager never forgets a token, and gives the same execution for it again."""
+    """See RemedyModule. A token starts one execution at most: Systems Manager says that it cannot be used again.
+
+    Whether the same request then gives the same execution or is refused, it does not say.
+    """
     del run
     return tools.runbooks.start(plan.target, plan.parameters, token)
 
