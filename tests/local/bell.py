@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -25,7 +26,11 @@ class Bell:
         self._cloudwatch = client(state, "cloudwatch")
 
     def ring(self) -> None:
-        """Let it go off, and tell of it as CloudWatch would."""
+        """Let it go off, and tell of it as CloudWatch would.
+
+        Not in the second in which a deployment has ended: MiniStack stamps alarms with whole seconds, cut off.
+        """
+        time.sleep(1.1)
         self._cloudwatch.put_metric_alarm(
             AlarmName=self.name, Namespace="Shop", MetricName="5xx", Statistic="Sum", Period=60, EvaluationPeriods=1,
             Threshold=5.0, ComparisonOperator="GreaterThanThreshold",

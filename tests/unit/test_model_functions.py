@@ -40,6 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, models: MemoryModels) -> FixedClock:
     """The clock of a runtime whose every port is in memory."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Selfheal")
     environment = {"SELFHEAL_ACTOR": "x", "SELFHEAL_ALERT_BUDGET": "5", "SELFHEAL_ANOMALY_MIN_SECONDS": "10"}
+    environment["SELFHEAL_PIPELINE_METRICS"] = "all"
     world, clock = Runtime(Settings(environment)), FixedClock()
     vars(world).update(
         clock=clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,9 @@ def test_a_stage_is_held_and_let_go(cloud: Any, deliver: Any, wait_for: Any) -> 
     wait_for(lambda: pipeline.status(execution))
     run = pipeline.check(execution)
     assert heal("hold_stage", run, hands) == ""
-    assert INCIDENT in remedy_module("hold_stage").preflight(run, hands)
+    other = replace(hands, case=replace(hands.case, incident_id="fedcba9876543210"))
+    assert INCIDENT in remedy_module("hold_stage").preflight(run, other)
+    assert remedy_module("hold_stage").preflight(run, hands) == "", "its own hold is what it would do"
     undo = undo_of("hold_stage")
     assert undo is not None
     undo(remedy_module("hold_stage").plan(run, hands), run, hands)
