@@ -1,7 +1,7 @@
 """Model: the versions of the global model, which of them serves, and the record of what was decided about them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -89,6 +89,14 @@ class Champion:
         if not self.served:
             raise NothingToRollBack("the embedded model serves; no other one was ever promoted before it")
         return Champion(self.served[:-1], self.tag)
+
+    def rolled_back_to(self, usable: Callable[[str], bool]) -> "Champion":
+        """The pointer after the last one before that is ``usable`` took over again, or the embedded model. Raises
+        NothingToRollBack."""
+        after = self.rolled_back()
+        while after.served and not usable(after.version):
+            after = after.rolled_back()
+        return after
 
     def towards(self, version: str) -> "Champion":
         """The pointer while an endpoint is on its way to that version. Raises InvalidEvent."""

@@ -5,27 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from selfheal.domain.action import Plan
-from selfheal.domain.diagnosis import Cause
 from selfheal.domain.errors import ActionRefused, StageUnfinished
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
+from selfheal.remedies import retry_build
 from selfheal.remedies.stages import READS_STAGES, attempt_of, check_latest, key_of, reason_of, stage_of
 from selfheal.remedy_ports import StageAttempt, StageDetails, Tools
 
 REMEDY = Remedy(
     id="retry_stage",
     summary="run the failed actions of the stage again",
-    causes=frozenset(
-        {
-            Cause.INFRA_FLAKE,
-            Cause.FLAKY_TEST,
-            Cause.NETWORK,
-            Cause.EXTERNAL_SERVICE,
-            Cause.TIMEOUT,
-            Cause.OOM,
-            Cause.DISK_FULL,
-        }
-    ),
+    causes=retry_build.REMEDY.causes,  # what passes by itself does so in a stage as well
     risk=Risk.REPEATS,
     iam_actions=READS_STAGES | {"codepipeline:RetryStageExecution"},
     undo="stop the execution: aws codepipeline stop-pipeline-execution --abandon --pipeline-name PIPELINE "

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from selfheal.domain.action import Action, ActionStatus, Plan
 from selfheal.domain.decision import Decision, Verdict
@@ -159,19 +160,17 @@ class Executor:
 
     def _tools(self, incident: Incident, decision: Decision) -> Tools:
         """The tools, with what this incident's remedy may know."""
-        case = Case(incident.id, self.actor, decision.runbook, decision.cause, self._ours, self._harmed)
+        past = partial(harmed, incidents=self.incidents, ledger=self.ledger)
+        case = Case(incident.id, self.actor, decision.runbook, decision.cause, self._ours, past)
         return replace(self.tools, case=case)
 
     def _ours(self, run_id: str) -> bool:
         return bool(self.actions.incident_of_run(run_id))
 
-    def _harmed(self, run_id: str) -> bool:
-        return harmed(run_id, self.incidents, self.ledger)
-
     def _find_lost(self, remedy: RemedyModule, run: Run, tools: Tools, action: Action) -> str:
         """What an attempt which died before it could note it has started; empty when it started nothing."""
         started = remedy.find(run, tools, action.intended_at - CLOCKS_APART)
-        return next((run_id for run_id in started if not self.actions.incident_of_run(run_id)), "")
+        return next((run_id for run_id in started if not self._ours(run_id)), "")
 
     def _undo(self, decision: Decision, incident: Incident, action: Action | None) -> Action:
         """Take the action back, at most once, if what the services say of its run bears out that it is worse.

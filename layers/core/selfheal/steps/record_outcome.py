@@ -1,11 +1,13 @@
 """record_outcome: say what verifiably came of an incident, and write it down."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Breakers
 from selfheal.domain.action import Action, ActionStatus, Observed, Outcome, OutcomeStatus
 from selfheal.domain.approval import Answer, ApprovalStatus
+from selfheal.domain.autonomy import TELLING
 from selfheal.domain.choice import NOTIFY
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import RunNotFound
@@ -24,10 +26,6 @@ from selfheal.steps.review_incident import verdict_on
 from selfheal.steps.state import HealState
 from selfheal.verify_ports import VainAttempts
 from selfheal.wire import decode, encode
-
-# What proves that something was wrong with the run: another attempt of it went well after an action, or failed too.
-PROVES_A_REAL_INCIDENT = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE)
-TELLS_OF_THE_REMEDY = (OutcomeStatus.HEALED, OutcomeStatus.NOT_HEALED, OutcomeStatus.WORSE)
 
 
 def record_outcome(
@@ -61,19 +59,25 @@ def record_outcome(
     label = experiments.label(state, incident, status)
     trust = earnings.change(state, incident, status, now)
     seconds = round((now - incident.opened_at).total_seconds(), 3)
-    outcome, at = Outcome(status, reason, seconds, label.value, trust), now
-    if not ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
-        written = ledger.entry(incident.id, LedgerKind.OUTCOME)
-        outcome, at = (decode(Outcome, written.data), written.at) if written else (outcome, at)
-    if outcome.status in PROVES_A_REAL_INCIDENT:
+    outcome, at = _written(incident, Outcome(status, reason, seconds, label.value, trust), ledger, now)
+    if outcome.status in TELLING:
+        # Another attempt went well after an action, or failed too: either way something was wrong with the run.
         _confirm(incident, ledger, runs)
-    if state.action and outcome.status in TELLS_OF_THE_REMEDY:
-        healed = outcome.status is OutcomeStatus.HEALED
-        breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
+        if state.action:
+            healed = outcome.status is OutcomeStatus.HEALED
+            breakers.feed(incident.id, incident.run.key, state.action.remedy, healed=healed, at=now)
     experiments.note(state, incident, Label(outcome.label))
     _note_vain(state, incident, vain)
     earnings.note(state, incident, outcome.status, at)
     return outcome
+
+
+def _written(incident: Incident, outcome: Outcome, ledger: Ledger, now: datetime) -> tuple[Outcome, datetime]:
+    """The outcome that stands and when it was written: this one, or the one that was there already."""
+    if ledger.append(LedgerEntry(incident.id, LedgerKind.OUTCOME, now, encode(outcome))):
+        return outcome, now
+    written = ledger.entry(incident.id, LedgerKind.OUTCOME)
+    return (decode(Outcome, written.data), written.at) if written else (outcome, now)
 
 
 def _confirm(incident: Incident, ledger: Ledger, runs: RunStore) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from selfheal.approval_ports import ApprovalStore
 from selfheal.domain.action import Plan
@@ -112,14 +113,12 @@ class Asker:
         if request.policy_version != self.policy.version:
             raise ActionRefused("the policy has changed since this was decided")
         remedy = remedy_module(request.remedy)
-        case = Case(request.incident_id, self.actor, decision.runbook, decision.cause, harmed=self._harmed)
+        past = partial(harmed, incidents=self.incidents, ledger=self.ledger)
+        case = Case(request.incident_id, self.actor, decision.runbook, decision.cause, harmed=past)
         tools = replace(self.tools, case=case)
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
-
-    def _harmed(self, run_id: str) -> bool:
-        return harmed(run_id, self.incidents, self.ledger)
 
     def _tell(self, approval: Approval) -> None:
         """Told first, recorded second: a death in between tells people twice and never not at all."""

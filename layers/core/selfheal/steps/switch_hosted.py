@@ -37,9 +37,7 @@ class HostedSwitch:
         Raises NothingToRollBack, ChampionChanged.
         """
         before = self._standing()
-        after = before.rolled_back()
-        while after.served and not self._usable(after.version):
-            after = after.rolled_back()
+        after = before.rolled_back_to(self._usable)
         moving = after.towards(after.version) if after.served else after
         return self._go(ModelEvent.ROLLED_BACK, before, moving, after.version)
 

@@ -35,10 +35,7 @@ class ModelSwitch:
         Raises NothingToRollBack, ChampionChanged.
         """
         before = self.models.champion()
-        after = before.rolled_back()
-        while after.served and not self._usable(after.version):
-            after = after.rolled_back()
-        return self._switch(ModelEvent.ROLLED_BACK, before, after)
+        return self._switch(ModelEvent.ROLLED_BACK, before, before.rolled_back_to(self._usable))
 
     def _usable(self, version: str) -> bool:
         try:
