@@ -1,12 +1,12 @@
 """CloudWatch metrics per pipeline, in the embedded metric format: written as a log line, without a call."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from selfheal.domain.measurement import Measurement, numbers
 from selfheal.ports import Scored
+from selfheal.settings import PipelineMetrics
 from selfheal.steps.ingest_run import Intake, Taken
 from selfheal.steps.watch_deployment import Watched
 
@@ -24,20 +24,6 @@ UNITS: Mapping[str, tuple[str, MetricUnit]] = {
     "tests:failed": ("TestsFailed", MetricUnit.Count),
     "tests:skipped": ("TestsSkipped", MetricUnit.Count),
 }
-
-
-class PipelineMetrics(StrEnum):
-    """Which numbers of a pipeline become metrics, each of which is paid for; with FEW, the log line holds the rest."""
-
-    ALL = "all"
-    FEW = "few"
-    NONE = "none"
-
-    def chosen(self, metric: str) -> bool:
-        """Whether this metric is written as one."""
-        return self is PipelineMetrics.ALL or (self is PipelineMetrics.FEW and metric in FEW)
-
-
 FEW = frozenset({"RunDuration", "TestsFailed", "RunFailed", "Score"})
 
 
@@ -64,7 +50,7 @@ def intake_metrics(taken: Taken, wanted: PipelineMetrics) -> None:
 
 def score_metrics(scored: Scored, wanted: PipelineMetrics) -> None:
     """The score of one run, once its pipeline has a baseline."""
-    if not (scored.score.ready and wanted.chosen("Score")):
+    if not (scored.score.ready and _chosen("Score", wanted)):
         return
     metrics = _of(scored.measurement)
     metrics.add_metric("Score", MetricUnit.NoUnit, scored.score.value)
@@ -91,10 +77,14 @@ def _quarantine_metrics(measurement: Measurement) -> None:
     metrics.flush_metrics()
 
 
+def _chosen(metric: str, wanted: PipelineMetrics) -> bool:
+    return wanted is PipelineMetrics.ALL or (wanted is PipelineMetrics.FEW and metric in FEW)
+
+
 def _add(
     metrics: EphemeralMetrics, wanted: PipelineMetrics, name: str, unit: MetricUnit, value: float
 ) -> None:
-    if wanted.chosen(name):
+    if _chosen(name, wanted):
         metrics.add_metric(name, unit, value)
     else:
         metrics.add_metadata(name, value)

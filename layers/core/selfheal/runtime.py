@@ -19,9 +19,8 @@ from selfheal.detect.detector import Detector
 from selfheal.domain.errors import NotYet, PermanentError, SelfhealError, UnforeseenError
 from selfheal.domain.policy import Policy
 from selfheal.hosting import Hosting
-from selfheal.metrics import PipelineMetrics
 from selfheal.ports import EventBus, IntakeQueue, Model, Notifier, Resumer
-from selfheal.settings import Settings
+from selfheal.settings import PipelineMetrics, Settings
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
 from selfheal.steps.reconcile_runs import look_back

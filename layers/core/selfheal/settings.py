@@ -15,6 +15,14 @@ Choice = TypeVar("Choice", bound=StrEnum)
 POLICY_PACKAGE = "selfheal_policy"
 
 
+class PipelineMetrics(StrEnum):
+    """Which numbers of a pipeline become metrics, each of which is paid for; with FEW, the log line holds the rest."""
+
+    ALL = "all"
+    FEW = "few"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Reads settings when they are asked for: each function is given only the variables it needs."""
