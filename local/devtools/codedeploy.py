@@ -21,14 +21,23 @@ from local.devtools.deployment_requests import (
     refuse_others,
 )
 from local.devtools.deployment_run import DeploymentRun
-from local.devtools.deployments import ENDED, TARGET, Deployment, Group
+from local.devtools.deployments import (
+    ENDED,
+    FAILED,
+    IN_PROGRESS,
+    STOPPED,
+    SUCCEEDED,
+    TARGET,
+    Deployment,
+    Group,
+)
 from local.devtools.errors import ServiceError
 from local.devtools.events import Event, EventPublisher
 from local.devtools.operations import Caller, Operation, page
 from local.devtools.wire import Json
 
 PAGE = 100
-STATE_OF_STATUS = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
+STATE_OF_STATUS = {IN_PROGRESS: "START", SUCCEEDED: "SUCCESS", FAILED: "FAILURE", STOPPED: "STOP"}
 BAD_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error's name
 
 
@@ -97,26 +106,28 @@ class CodeDeploy:
         host = self._groups.get(deployment.application, deployment.group).host
         DeploymentRun(deployment, host, self._directory / "work", self._changed).start()
 
-    def _changed(self, deployment: Deployment) -> None:
-        over = deployment.status in ENDED and not self._closing.is_set()
-        rollback = self._rollback_of(deployment) if over and deployment.asks_for_rollback() else None
+    def _changed(self, deployment: Deployment, status: str, error: tuple[str, str] | None) -> None:
+        # Whoever reads that it ended must read of its rollback too, and nobody may deploy in between.
+        with self._lock:
+            deployment.change(status, error)
+            over = status in ENDED and not self._closing.is_set()
+            rollback = self._rollback_of(deployment) if over and deployment.asks_for_rollback() else None
         self._publish(deployment)
         if rollback:
             self._run(rollback)
 
     def _rollback_of(self, failed: Deployment) -> Deployment | None:
         """A deployment of the last good revision, as CodeDeploy makes it by itself."""
-        with self._lock:
-            group = self._groups.get(failed.application, failed.group)
-            good = group.last_good
-            if good is None:
-                failed.rollback = {"rollbackMessage": "There is no successful deployment to roll back to."}
-                return None
-            rollback = _new_deployment(group, good.revision, f"Rollback of {failed.id}")
-            rollback.creator = "codeDeployRollback"
-            rollback.rollback = {"rollbackTriggeringDeploymentId": failed.id}
-            failed.rollback = {"rollbackDeploymentId": rollback.id}
-            return self._add(group, rollback)
+        group = self._groups.get(failed.application, failed.group)
+        good = group.last_good
+        if good is None:
+            failed.rollback = {"rollbackMessage": "There is no successful deployment to roll back to."}
+            return None
+        rollback = _new_deployment(group, good.revision, f"Rollback of {failed.id}")
+        rollback.creator = "codeDeployRollback"
+        rollback.rollback = {"rollbackTriggeringDeploymentId": failed.id}
+        failed.rollback = {"rollbackDeploymentId": rollback.id}
+        return self._add(group, rollback)
 
     def _publish(self, deployment: Deployment) -> None:
         application, group = deployment.application, deployment.group
@@ -145,15 +156,17 @@ class CodeDeploy:
 
     def _stop_deployment(self, params: Json, caller: Caller) -> Json:
         deployment = self._deployment(params["deploymentId"])
-        if deployment.status in ENDED:
-            message = f"The deployment {deployment.id} has already completed"
-            raise ServiceError("DeploymentAlreadyCompletedException", message)
-        deployment.roll_back = params.get("autoRollbackEnabled", deployment.roll_back)
-        deployment.stop.set()
+        with self._lock:
+            if deployment.status in ENDED:
+                message = f"The deployment {deployment.id} has already completed"
+                raise ServiceError("DeploymentAlreadyCompletedException", message)
+            deployment.roll_back = params.get("autoRollbackEnabled", deployment.roll_back)
+            deployment.stop.set()
         return {"status": "Pending", "statusMessage": f"The deployment {deployment.id} is being stopped"}
 
     def _get_deployment(self, params: Json, caller: Caller) -> Json:
-        return {"deploymentInfo": self._deployment(params["deploymentId"]).wire()}
+        with self._lock:
+            return {"deploymentInfo": self._deployment(params["deploymentId"]).wire()}
 
     def _list_targets(self, params: Json, caller: Caller) -> Json:
         refuse_others(params, {"deploymentId"})
@@ -169,8 +182,9 @@ class CodeDeploy:
         return {"deploymentTargets": [deployment.target()]}
 
     def _batch_get_deployments(self, params: Json, caller: Caller) -> Json:
-        found = [self._deployments.get(name) for name in params["deploymentIds"]]
-        return {"deploymentsInfo": [deployment.wire() for deployment in found if deployment]}
+        with self._lock:
+            found = [self._deployments.get(name) for name in params["deploymentIds"]]
+            return {"deploymentsInfo": [deployment.wire() for deployment in found if deployment]}
 
     def _list_deployments(self, params: Json, caller: Caller) -> Json:
         refuse_others(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from local.devtools.appspec import AppspecError, Hook, parse_appspec
-from local.devtools.deployments import FAILED, STOPPED, SUCCEEDED, Deployment
+from local.devtools.deployments import FAILED, IN_PROGRESS, STOPPED, SUCCEEDED, Deployment
 from local.devtools.hosts import Host
 from local.devtools.shell import CutShortError, Shell
 from local.devtools.source import SourceError, checkout
@@ -21,6 +21,7 @@ from local.devtools.variables import host_variables
 TAIL_LINES = 5
 STOP, INSTALL = "ApplicationStop", "Install"
 BEFORE_INSTALL = (STOP, "BeforeInstall")
+Changed = Callable[[Deployment, str, tuple[str, str] | None], None]
 
 
 class DeploymentError(Exception):
@@ -32,11 +33,9 @@ class DeploymentError(Exception):
 
 
 class DeploymentRun:
-    """Checks the revision out below ``directory`` and deploys it; ``changed`` hears of each new state."""
+    """Checks the revision out below ``directory`` and deploys it; ``changed`` is told each new state and error."""
 
-    def __init__(
-        self, deployment: Deployment, host: Host, directory: Path, changed: Callable[[Deployment], None]
-    ) -> None:
+    def __init__(self, deployment: Deployment, host: Host, directory: Path, changed: Changed) -> None:
         self._deployment, self._host, self._changed = deployment, host, changed
         self._root = directory / deployment.id
         self._bundle = self._root / "revision"
@@ -48,8 +47,7 @@ class DeploymentRun:
 
     def _run(self) -> None:
         deployment = self._deployment
-        deployment.status, deployment.started = "InProgress", time.time()
-        self._changed(deployment)
+        self._changed(deployment, IN_PROGRESS, None)
         # An error of the simulator itself must not leave a deployment running for ever.
         status, error = FAILED, ("INTERNAL_ERROR", "The simulator failed; see its own log.")
         try:
@@ -59,9 +57,7 @@ class DeploymentRun:
             status, error = failure.status, (failure.code, failure.message)
         finally:
             shutil.rmtree(self._root, ignore_errors=True)
-            deployment.error = None if status == SUCCEEDED else error
-            deployment.completed, deployment.status = time.time(), status
-            self._changed(deployment)
+            self._changed(deployment, status, None if status == SUCCEEDED else error)
             deployment.done.set()
 
     def _deploy(self) -> None:

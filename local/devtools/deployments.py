@@ -11,7 +11,7 @@ from local.devtools.hosts import Host
 from local.devtools.wire import Json
 
 TARGET, DEPLOYMENT_CONFIG = "i-simulated", "CodeDeployDefault.OneAtATime"
-CREATED, SUCCEEDED, FAILED, STOPPED = "Created", "Succeeded", "Failed", "Stopped"
+CREATED, IN_PROGRESS, SUCCEEDED, FAILED, STOPPED = "Created", "InProgress", "Succeeded", "Failed", "Stopped"
 ENDED = (SUCCEEDED, FAILED, STOPPED)
 ROLLBACK_EVENT = {FAILED: "DEPLOYMENT_FAILURE", STOPPED: "DEPLOYMENT_STOP_ON_REQUEST"}
 
@@ -43,6 +43,14 @@ class Deployment:
     stop: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
 
+    def change(self, status: str, error: tuple[str, str] | None) -> None:
+        """Begin, or come to an end with the code and message of an error."""
+        if status == IN_PROGRESS:
+            self.started = time.time()
+        else:
+            self.completed = time.time()
+        self.status, self.error = status, error
+
     def begin_step(self, event: str) -> None:
         """Note that the first hook of a lifecycle event begins."""
         first = {"lifecycleEventName": event, "startTime": round(time.time(), 3), "status": "InProgress"}
@@ -66,7 +74,7 @@ class Deployment:
         instance = {
             "deploymentId": self.id,
             "targetId": TARGET,
-            "status": self.status if self.status in ("InProgress", SUCCEEDED, FAILED) else "Unknown",
+            "status": self.status if self.status in (IN_PROGRESS, SUCCEEDED, FAILED) else "Unknown",
             "lifecycleEvents": list(self.steps.values()),
         }
         return {"deploymentTargetType": "InstanceTarget", "instanceTarget": instance}
@@ -79,7 +87,7 @@ class Deployment:
     def wire(self) -> Json:
         """The deployment as GetDeployment shows it."""
         error = {"code": self.error[0], "message": self.error[1]} if self.error else None
-        overview = {"Pending": 0, "InProgress": 0, SUCCEEDED: 0, FAILED: 0, "Skipped": 0, "Ready": 0}
+        overview = {"Pending": 0, IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, "Skipped": 0, "Ready": 0}
         counted = self.status if self.status in overview else "Pending"
         return present(
             {

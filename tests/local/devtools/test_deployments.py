@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
+from local.devtools import codedeploy
 from local.devtools.codedeploy import CodeDeploy
+from local.devtools.deployments import Deployment, Group
 from local.devtools.errors import ServiceError
 from local.devtools.hosts import MARKER
 from tests.local.devtools.simulated import Bus, Client, Json, until
@@ -155,6 +158,22 @@ def test_a_rollback_that_fails_is_not_rolled_back_and_nothing_to_go_back_to_is_s
     rollback = shop.ended(bad["rollbackInfo"]["rollbackDeploymentId"])
     assert rollback["status"] == "Failed"
     assert len(shop.call("ListDeployments")["deployments"]) == 4
+
+
+def test_a_deployment_is_not_seen_as_ended_before_its_rollback_is_known(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(group: Group, revision: Json, description: str, *rest: Any) -> Deployment:
+        if description.startswith("Rollback"):
+            time.sleep(0.3)
+        return new(group, revision, description, *rest)
+
+    new = codedeploy._new_deployment
+    shop.group(autoRollbackConfiguration=ON_FAILURE)
+    good = shop.deploy(FILES)
+    monkeypatch.setattr(codedeploy, "_new_deployment", slow)
+    bad = shop.deploy({"check.sh": "#!/bin/sh\nexit 7\n"})
+    assert shop.ended(bad["rollbackInfo"]["rollbackDeploymentId"])["revision"] == good["revision"]
 
 
 def test_a_deployment_may_overrule_its_group(shop: Shop) -> None:
