@@ -276,7 +276,7 @@ def test_a_pipeline_is_started_with_its_code_once_for_each_moment(
     assert pipeline.start(NOW) == pipeline.start(NOW) == EXECUTION
     assert len(set(tokens)) == 1 and len(tokens) == 2
     [stored] = s3.list_objects_v2(Bucket="lake")["Contents"]
-    assert stored["Key"].startswith("training/code/") and stored["Key"].endswith("/training.pyz")
+    assert stored["Key"].startswith("training-code/") and stored["Key"].endswith("/training.pyz")
 
 
 def test_the_step_that_failed_says_why(sagemaker: tuple[Any, Stubber]) -> None:

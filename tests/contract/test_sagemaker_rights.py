@@ -1,7 +1,10 @@
 """Who may do what on SageMaker: least privilege, read off the transformed template."""
 
 import json
+from fnmatch import fnmatch
+from typing import Any
 
+from selfheal.adapters.sagemaker_pipeline import CODE
 from tests.contract.test_rights import ROLES, who
 from tests.contract.transformed import listed, statements
 
@@ -25,3 +28,22 @@ def test_sagemaker_is_asked_by_score_run_started_by_training_and_changed_by_prom
                 assert all(
                     any(part in arn["Fn::Sub"] for part in named) for arn in listed(statement["Resource"])
                 )
+
+
+def test_no_job_can_change_the_code_that_jobs_run() -> None:
+    code = f"${{LakeBucket.Arn}}/{CODE}"
+    assert {"Fn::Sub": f"{code}*"} in may("TrainingRole", "s3:GetObject")
+    assert {"Fn::Sub": f"{code}*"} in may("TrainBaselinesFunctionRole", "s3:PutObject")
+    for role in set(ROLES) - {"TrainBaselinesFunctionRole"}:
+        for resource in may(role, "s3:PutObject"):
+            assert not fnmatch(f"{code}0123/training.pyz", resource.get("Fn::Sub", "*")), role
+
+
+def may(role: str, action: str) -> list[Any]:
+    """What a role may do that to."""
+    return [
+        resource
+        for statement in statements(role)
+        if action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]

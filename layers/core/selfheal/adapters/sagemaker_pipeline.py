@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from selfheal.adapters.calls import Client, calling, error_code, pages
 
-CODE = "training/code/"
+# Not where the jobs write: what a job runs must be nothing that a job can change.
+CODE = "training-code/"
 # Another one wrote the same bytes first.
 _WRITTEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 MOST_WORDS = 500
@@ -16,7 +17,7 @@ MOST_WORDS = 500
 
 class SageMakerPipeline:
     """TrainingPipeline. Needs sagemaker:StartPipelineExecution on the pipeline, ListPipelineExecutionSteps on its
-    executions, and s3:PutObject on ``training/code/*``."""
+    executions, and s3:PutObject on ``training-code/*``."""
 
     def __init__(
         self, client: Client, s3: Client, bucket: str, pipeline: str, code: Callable[[], bytes]
