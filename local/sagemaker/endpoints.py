@@ -1,5 +1,6 @@
 """Registry and endpoints: packages, models, configurations, and endpoints that go from one to the next when told to."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from local.sagemaker.jobs import Storage
 from local.sagemaker.pipelines import PLACE
 
 Json = Mapping[str, Any]
+# Of a model, a configuration and an endpoint, as the service's API reference has it.
+NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
 @dataclass(slots=True)
@@ -93,6 +96,11 @@ class Hosting:
             **failure,
         }
 
+    def list_tags(self, asked: Json) -> Json:
+        """ListTags, of an endpoint configuration."""
+        name = asked["ResourceArn"].rpartition(":endpoint-config/")[2]
+        return {"Tags": self._found(self.configs, name, "endpoint configuration").get("Tags", [])}
+
     def delete_endpoint(self, asked: Json) -> Json:
         """DeleteEndpoint."""
         self._found(self.endpoints, asked["EndpointName"], "endpoint")
@@ -140,6 +148,8 @@ class Hosting:
 
     @staticmethod
     def _new(kept: dict[str, Any], name: str, value: Any, what: str) -> None:
+        if not NAME.fullmatch(name):
+            raise ServiceRefusal("ValidationException", f"{name} fails to satisfy constraint {NAME.pattern}")
         if name in kept:
             raise ServiceRefusal("ValidationException", f'Cannot create already existing {what} "{name}".')
         kept[name] = value

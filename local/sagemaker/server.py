@@ -30,6 +30,7 @@ class Api:
             "CreateEndpoint": hosting.create_endpoint,
             "UpdateEndpoint": hosting.update_endpoint,
             "DescribeEndpoint": hosting.describe_endpoint,
+            "ListTags": hosting.list_tags,
             "DeleteEndpoint": hosting.delete_endpoint,
         }
 

@@ -1,7 +1,9 @@
 """SageMaker: the registry of hosted forests, and the endpoint that serves one of them."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from base64 import b32encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,11 @@ VARIANT = "forest"
 PLACES = {"thresholds": "model.bin", "rows": "rows.ndjson", "scores": "vectors.csv.out"}
 TRAINING = "training/"
 TAGS = [{"Key": "application", "Value": "selfheal"}]
+VERSION_TAG = "selfheal-version"
+# Of an endpoint, a configuration and a model.
+LONGEST_NAME = 63
+# No version begins like that, so it tells a digest.
+SHORTENED = "-"
 BAKE_SECONDS = 600
 MOST_INSTANCES = 4
 # A c5.large answers a few hundred vectors a second; far below that another instance is asked for.
@@ -92,18 +99,17 @@ class SageMakerEndpoint:
         found = self._described()
         if found is None:
             return EndpointState(EndpointStatus.ABSENT)
-        config = str(found.get("EndpointConfigName", ""))
-        ours = config.startswith(self._name(""))
-        version = config.removeprefix(self._name("")) if ours else ""
         status = _STATUS.get(found["EndpointStatus"], EndpointStatus.MOVING)
-        return EndpointState(status, version, str(found.get("FailureReason", "")))
+        return EndpointState(status, self._version(found), str(found.get("FailureReason", "")))
 
     def go_to(self, version: str, package: str) -> None:
         """Endpoint. The same variant name for every version, so that scaling and alarms stay with it."""
         require_version(version)
         name = self._name(version)
         self._made("sagemaker:CreateModel", self._client.create_model, self._model(name, package))
-        self._made("sagemaker:CreateEndpointConfig", self._client.create_endpoint_config, self._config(name))
+        self._made(
+            "sagemaker:CreateEndpointConfig", self._client.create_endpoint_config, self._config(name, version)
+        )
         there = self._described()
         if there and _STATUS.get(there["EndpointStatus"]) is EndpointStatus.FAILED:
             # The one thing that can be done with it. Whoever asks again finds none and makes it.
@@ -147,7 +153,25 @@ class SageMakerEndpoint:
             )
 
     def _name(self, version: str) -> str:
-        return f"{self._hosting.endpoint}-{version}"
+        """Of the model and of the configuration. Where both do not fit, a digest stands for the version."""
+        whole = f"{self._hosting.endpoint}-{version}"
+        if len(whole) <= LONGEST_NAME:
+            return whole
+        digest = b32encode(hashlib.sha256(version.encode()).digest()).decode().lower()
+        return f"{self._hosting.endpoint}-{SHORTENED}{digest}"[:LONGEST_NAME]
+
+    def _version(self, described: Mapping[str, Any]) -> str:
+        """The version that an endpoint's configuration is of; empty for one of somebody else's."""
+        config, prefix = str(described.get("EndpointConfigName", "")), f"{self._hosting.endpoint}-"
+        if not config.startswith(prefix):
+            return ""
+        version = config.removeprefix(prefix)
+        if not version.startswith(SHORTENED):
+            return version
+        place = described["EndpointArn"].rpartition(":endpoint/")[0]
+        with calling("sagemaker:ListTags"):
+            tags = self._client.list_tags(ResourceArn=f"{place}:endpoint-config/{config}")["Tags"]
+        return next((str(tag["Value"]) for tag in tags if tag["Key"] == VERSION_TAG), "")
 
     def _model(self, name: str, package: str) -> dict[str, Any]:
         return {
@@ -158,7 +182,7 @@ class SageMakerEndpoint:
             "Tags": TAGS,
         }
 
-    def _config(self, name: str) -> dict[str, Any]:
+    def _config(self, name: str, version: str) -> dict[str, Any]:
         variant = {
             "VariantName": VARIANT,
             "ModelName": name,
@@ -166,7 +190,8 @@ class SageMakerEndpoint:
             "InitialInstanceCount": 1,
             "InitialVariantWeight": 1.0,
         }
-        return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": TAGS}
+        tags = [*TAGS, {"Key": VERSION_TAG, "Value": version}]
+        return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
 
     def _deployment(self) -> dict[str, Any]:
         """Blue and green: the old fleet stays for ten minutes and takes over again when an alarm rings."""
