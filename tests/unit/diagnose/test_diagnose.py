@@ -70,14 +70,6 @@ def test_ex_tempfail_over_a_poisoned_cache_names_the_suspect() -> None:
     assert found.suspect is Suspect.CACHE
 
 
-def test_a_kill_alone_is_not_called_out_of_memory() -> None:
-    assert of(a_build(137), "compiling", "still compiling").cause is Cause.UNKNOWN
-
-
-def test_a_kill_with_the_kernels_word_is_out_of_memory() -> None:
-    assert of(a_build(137), "Out of memory: Killed process 71 (cc1plus)").cause is Cause.OOM
-
-
 def test_a_missing_command_is_configuration() -> None:
     assert of(a_build(127, "terrafrom plan"), "/bin/sh: 1: terrafrom: not found").cause is Cause.CONFIG_ERROR
 

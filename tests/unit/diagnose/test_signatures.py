@@ -41,7 +41,7 @@ EXAMPLES = pytest.mark.parametrize(
 
 @EXAMPLES
 def test_every_signature_wins_on_its_examples(signature: Signature, example: str) -> None:
-    texts = [example, FAILED_TEST] if signature.needs_test else [example]
+    texts = [FAILED_TEST, example] if signature.needs_test else [example]
     assert named(winner(*texts)) == signature.id
 
 
@@ -59,7 +59,7 @@ def test_no_example_is_claimed_for_another_cause_as_strongly(signature: Signatur
 
 @EXAMPLES
 def test_redaction_leaves_what_a_signature_needs(signature: Signature, example: str) -> None:
-    texts = [Redactor().redact(example), *([FAILED_TEST] if signature.needs_test else [])]
+    texts = [*([FAILED_TEST] if signature.needs_test else []), Redactor().redact(example)]
     assert named(winner(*texts)) == signature.id
 
 

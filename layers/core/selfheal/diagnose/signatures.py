@@ -33,6 +33,7 @@ _OPTIONAL = {
     "on_test_name": bool,
     "lone": bool,
     "uncompared": bool,
+    "unfinished": bool,
 }
 _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
@@ -74,6 +75,7 @@ class Signature:
     on_test_name: bool
     lone: bool
     uncompared: bool
+    unfinished: bool
     sources: tuple[str, ...]
     examples: tuple[str, ...]
 
@@ -141,6 +143,7 @@ def _signature(number: int, table: object) -> Signature:
         on_test_name=table.get("on_test_name", False),
         lone=table.get("lone", False),
         uncompared=table.get("uncompared", False),
+        unfinished=table.get("unfinished", False),
         sources=tuple(source for source, _ in said),
         examples=_texts(where, "examples", table["examples"]),
     )

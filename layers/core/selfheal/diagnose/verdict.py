@@ -33,6 +33,11 @@ _COMPARED = compiled(
     r"|_test\.go:\d{1,6}: .{0,300}\b(?:want|expected|got)\b|assertion .{0,20}failed|to eq\()"
 )
 
+_TOTALS = compiled(
+    r"(?i:\b[1-9]\d{0,6} (?:\w{1,12} )?(?:failed|failing|failures?|errors?)\b"
+    r"|\b(?:failed|failures?|errors?)[:=]? ?[1-9])"
+)
+
 
 def compares(text: str) -> bool:
     """Whether a test says that two values differ: what it logged beside that does not make another attempt pass."""
@@ -44,9 +49,10 @@ def best(found: Sequence[Match], failure: int, lines: Sequence[LogLine] = ()) ->
 
     ``lines`` are those that were looked at; the marks of a flake beside a comparison in them do not count.
     """
-    tests = [match.index for match in found if _is_failed_test(match)]
+    failed = [match for match in found if _is_failed_test(match)]
+    tests = [match.index for match in failed]
     compared = [n for n, line in enumerate(lines) if compares(line.text)]
-    eligible = [match for match in found if _counts(match, tests, compared)]
+    eligible = [match for match in found if _counts(match, tests, compared) and _could_be(match, failed)]
     winner = _heaviest(eligible, failure)
     if winner and winner.signature.cause is Cause.TEST_FAILURE:
         marks = [match for match in eligible if _marks(match, winner)]
@@ -64,6 +70,14 @@ def _counts(match: Match, tests: Sequence[int], compared: Sequence[int]) -> bool
     if match.signature.uncompared and any(_beside(match.index, line) for line in compared):
         return False
     return not match.signature.needs_test or _near_test(match.index, tests)
+
+
+def _could_be(match: Match, failed: Sequence[Match]) -> bool:
+    """A tool that was killed gives no totals, and names no failed test after that: a test spoke of a kill."""
+    if not match.signature.unfinished:
+        return True
+    named = any(test.test and test.index > match.index for test in failed)
+    return not named and not any(_TOTALS.search(test.line.text) for test in failed)
 
 
 def _beside(index: int, line: int) -> bool:

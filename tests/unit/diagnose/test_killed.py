@@ -1,0 +1,153 @@
+"""Commands that were killed: for want of memory, unless a test tool had finished or somebody cleaned up."""
+
+import pytest
+
+from selfheal.diagnose.diagnose import diagnose
+from selfheal.diagnose.redact import Redactor
+from selfheal.diagnose.signatures import Match, bundled, matches
+from selfheal.diagnose.verdict import best
+from selfheal.domain.diagnosis import Cause, Diagnosis
+from selfheal.domain.incident import IncidentKind
+from selfheal.domain.run import Phase, Run
+from selfheal.domain.score import Level, Score
+from selfheal.ports import LogLine
+from selfheal.ports import TestCase as FailedTest
+from selfheal.testing.builders import a_run
+
+CALM = Score(0.0, ready=True, level=Level.NONE)
+FAILED_TEST = "FAILED tests/test_cart.py::test_total - x"
+CUT_SHORT = "FAIL src/receipt.test.ts"
+TOTALS = "Tests:       1 failed, 30 passed, 31 total"
+
+
+def winner(*texts: str, failure: int | None = None) -> Match | None:
+    lines = [LogLine(number, text) for number, text in enumerate(texts, 1)]
+    return best(matches(bundled(), lines), len(lines) - 1 if failure is None else failure, lines)
+
+
+def named(match: Match | None) -> str:
+    return match.signature.id if match else ""
+
+
+def failed(name: str, command: str, code: int) -> Phase:
+    said = f"Error while executing command: {command}. Reason: exit status {code}"
+    return Phase(name, "FAILED", 4.0, "COMMAND_EXECUTION_ERROR", said)
+
+
+def a_build(code: int = 1, command: str = "make") -> Run:
+    return a_run(phases=(Phase("INSTALL", "SUCCEEDED", 1.0), failed("BUILD", command, code)))
+
+
+def of(run: Run, *texts: str, failures: tuple[FailedTest, ...] = ()) -> Diagnosis:
+    lines = [LogLine(number, text) for number, text in enumerate(texts, 1)]
+    return diagnose(run, IncidentKind.FAILED, CALM, lines, failures, Redactor())
+
+
+def test_a_command_that_was_killed_ran_out_of_memory() -> None:
+    found = of(a_build(137), "compiling", "still compiling")
+    assert (found.cause, found.source) == (Cause.OOM, "signature:killed")
+    assert found.confidence < of(a_build(), "Out of memory: Killed process 71 (cc1plus)").confidence
+
+
+def test_a_kill_beside_the_output_of_tests_is_out_of_memory() -> None:
+    assert of(a_build(137, "npm test"), "FAIL src/receipt.test.ts").cause is Cause.OOM
+
+
+def test_what_is_killed_while_cleaning_up_is_no_cause() -> None:
+    phases = (failed("BUILD", "make", 2), failed("POST_BUILD", "docker stop db", 137))
+    assert of(a_run(phases=phases), "src/a.c:7:3: error: expected ';'").cause is Cause.COMPILE_ERROR
+
+
+def test_a_report_of_failed_tests_shows_that_they_were_not_killed() -> None:
+    test = FailedTest("test_cart.test_total", "FAILED", "AssertionError: assert 19 == 20")
+    assert of(a_build(137, "./ci.sh"), failures=(test,)).cause is Cause.TEST_FAILURE
+
+
+def test_a_kill_with_the_kernels_word_is_out_of_memory() -> None:
+    assert of(a_build(137), "Out of memory: Killed process 71 (cc1plus)").cause is Cause.OOM
+
+
+@pytest.mark.parametrize(
+    "killed",
+    [
+        "Killed",
+        "npm error code 137",
+        "npm ERR! signal SIGKILL",
+        "error Command failed with exit code 137.",
+        'error Command failed with signal "SIGKILL".',
+        " ELIFECYCLE  Command failed with exit code 137.",
+        "make: *** [Makefile:9: test] Error 137",
+        "make: *** [Makefile:9: test] Killed",
+        "Command did not exit successfully npm test exit status 137",
+        "##[error]Process completed with exit code 137.",
+        "ERROR: Job failed: exit code 137",
+        "Exited with code exit status 137",
+        'The command "npm test" exited with 137.',
+        'failed to solve: process "/bin/sh -c npm test" did not complete successfully: exit code: 137',
+        "The command '/bin/sh -c npm test' returned a non-zero code: 137",
+        "rake aborted!: Command failed with status (137): [bundle exec rspec]",
+        "A jest worker process (pid=71) was terminated by another process: signal=SIGKILL, exitCode=null.",
+        "/tmp/step.sh: line 4:   812 Killed                  npx jest",
+        "Process Exit Code: 137",
+    ],
+)
+def test_a_test_tool_that_was_killed_ran_out_of_memory(killed: str) -> None:
+    found = winner(CUT_SHORT, "RUNS src/ledger.test.ts", killed)
+    assert found is not None
+    assert found.signature.cause is Cause.OOM
+
+
+def test_go_says_so_of_a_package_whose_tests_were_killed() -> None:
+    found = winner("signal: killed", "FAIL\texample.org/till/ledger\t212.871s", "FAIL")
+    assert found is not None
+    assert found.signature.cause is Cause.OOM
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (CUT_SHORT, "Killed", TOTALS),
+        ("Killed", "--- FAIL: TestKill (0.02s)", "FAIL\texample.org/till\t0.412s"),
+        ("signal: killed", "--- FAIL: TestKill (0.02s)", "FAIL\texample.org/till\t0.412s"),
+        ("    kill_test.go:9: wait: signal: killed", "--- FAIL: TestKill (0.02s)"),
+        (
+            FAILED_TEST,
+            "===== 1 failed, 30 passed in 2.10s =====",
+            "./ci.sh: line 12: 871 Killed  ./follow-logs",
+        ),
+        (CUT_SHORT, TOTALS, "db-1 exited with code 137", "mail-1 exited with code 143"),
+        (CUT_SHORT, TOTALS, "ERROR: Job failed: exit code 137"),
+        (CUT_SHORT, TOTALS, "Command did not exit successfully ./ci.sh exit status 137"),
+        (CUT_SHORT, "db-1 exited with code 137"),
+        (CUT_SHORT, "  expected 'Killed' to equal 'exit code 137'"),
+    ],
+)
+def test_a_test_tool_that_gave_its_verdict_was_not_killed(texts: tuple[str, ...]) -> None:
+    found = winner(*texts)
+    assert found is not None
+    assert found.signature.cause is Cause.TEST_FAILURE
+
+
+def test_what_is_killed_after_the_failed_command_is_no_cause() -> None:
+    texts = [
+        "src/app.c:1:1: error: expected expression",
+        "Command did not exit successfully make exit status 2",
+        "Command did not exit successfully docker stop db exit status 137",
+    ]
+    assert named(winner(*texts, failure=1)) == "c-compiler"
+
+
+def test_a_kill_by_macos_is_no_want_of_memory() -> None:
+    texts = [
+        'step.sh: line 10: 7695 Killed: 9  "$artifact"',
+        "##[error]Process completed with exit code 137.",
+    ]
+    assert winner(*texts) is None
+
+
+def test_what_timeout_kills_was_out_of_time() -> None:
+    found = winner(
+        CUT_SHORT, "Command did not exit successfully timeout -s KILL 600 npm test exit status 137"
+    )
+    assert found is not None
+    assert found.signature.cause is Cause.TIMEOUT
