@@ -8,15 +8,16 @@ import time
 from local.devtools.builds import Build
 from local.devtools.codebuild import CodeBuild
 from local.devtools.codedeploy import CodeDeploy
+from local.devtools.deployments import SUCCEEDED as DEPLOYED
 from local.devtools.errors import ServiceError
-from local.devtools.executions import SUCCEEDED as ACTION_SUCCEEDED
-from local.devtools.executions import ActionExecution, Execution, Revision
+from local.devtools.executions import ActionExecution, Execution, Failure, Revision
 from local.devtools.phases import SUCCEEDED
 from local.devtools.pipelines import ActionRunner
 from local.devtools.source import SourceError, latest_commit, repository_path
 from local.devtools.wire import Json
 
 NOTICE_SECONDS = 2.0
+FAILED, MISCONFIGURED = "JobFailed", "ConfigurationError"
 REPOSITORY_MEMBER = {"CodeStarSourceConnection": "FullRepositoryId", "CodeCommit": "RepositoryName"}
 CONFIGURATION = {
     **{provider: {member, "BranchName"} for provider, member in REPOSITORY_MEMBER.items()},
@@ -50,28 +51,28 @@ def check_action(action: Json) -> None:
 def action_runners(codebuild: CodeBuild, codedeploy: CodeDeploy) -> dict[str, ActionRunner]:
     """How each provider's actions are carried out."""
 
-    def build(execution: Execution, action: ActionExecution) -> None:
-        _build(codebuild, execution, action)
+    def build(execution: Execution, action: ActionExecution) -> Failure | None:
+        return _build(codebuild, execution, action)
 
-    def deploy(execution: Execution, action: ActionExecution) -> None:
-        _deploy(codedeploy, execution, action)
+    def deploy(execution: Execution, action: ActionExecution) -> Failure | None:
+        return _deploy(codedeploy, execution, action)
 
     return {**dict.fromkeys(REPOSITORY_MEMBER, _find_source), "CodeBuild": build, "CodeDeploy": deploy}
 
 
-def _find_source(execution: Execution, action: ActionExecution) -> None:
+def _find_source(execution: Execution, action: ActionExecution) -> Failure | None:
     configuration = action.declaration["configuration"]
     location = configuration[REPOSITORY_MEMBER[action.declaration["actionTypeId"]["provider"]]]
     try:
         commit = latest_commit(location, configuration["BranchName"])
     except SourceError as error:
-        action.fail(str(error), "ConfigurationError")
-        return
+        return MISCONFIGURED, str(error)
     execution.found(Revision(action.name, location, commit))
-    action.external_id, action.status = commit, ACTION_SUCCEEDED
+    action.external_id = commit
+    return None
 
 
-def _build(codebuild: CodeBuild, execution: Execution, action: ActionExecution) -> None:
+def _build(codebuild: CodeBuild, execution: Execution, action: ActionExecution) -> Failure | None:
     revision = execution.revisions[0]
     request = {
         "projectName": action.declaration["configuration"]["ProjectName"],
@@ -82,15 +83,13 @@ def _build(codebuild: CodeBuild, execution: Execution, action: ActionExecution) 
     try:
         build = codebuild.start(codebuild.plan(request), f"codepipeline/{execution.pipeline}")
     except ServiceError as error:
-        action.fail(error.message, "ConfigurationError")
-        return
+        return MISCONFIGURED, error.message
     action.external_id = build.id
     action.log_stream = build.wire()["logs"]["cloudWatchLogsArn"]
     _notice(build.done)
     if build.status == SUCCEEDED:
-        action.status = ACTION_SUCCEEDED
-    else:
-        action.fail(f"Build terminated with state: {build.status}{_why(build)}")
+        return None
+    return FAILED, f"Build terminated with state: {build.status}{_why(build)}"
 
 
 def _notice(done: threading.Event) -> None:
@@ -107,7 +106,7 @@ def _why(build: Build) -> str:
     return ""
 
 
-def _deploy(codedeploy: CodeDeploy, execution: Execution, action: ActionExecution) -> None:
+def _deploy(codedeploy: CodeDeploy, execution: Execution, action: ActionExecution) -> Failure | None:
     revision, configuration = execution.revisions[0], action.declaration["configuration"]
     location = {"repository": revision.location, "commitId": revision.commit}
     try:
@@ -117,14 +116,12 @@ def _deploy(codedeploy: CodeDeploy, execution: Execution, action: ActionExecutio
             {"revisionType": "GitHub", "gitHubLocation": location},
         )
     except ServiceError as error:
-        action.fail(error.message, "ConfigurationError")
-        return
+        return MISCONFIGURED, error.message
     action.external_id = deployment.id
     _notice(deployment.done)
-    if deployment.status == "Succeeded":
-        action.status = ACTION_SUCCEEDED
-    else:
-        action.fail(f"Deployment {deployment.id} failed: {deployment.error[1] if deployment.error else ''}")
+    if deployment.status == DEPLOYED:
+        return None
+    return FAILED, f"Deployment {deployment.id} failed: {deployment.error[1] if deployment.error else ''}"
 
 
 def _refused(message: str) -> ServiceError:

@@ -152,11 +152,12 @@ class Automation:
         return AutomationExecution(runbook, values, caller.arn, str(uuid.uuid4()), time.time())
 
     def _get(self, params: Json, caller: Caller) -> Json:
-        execution = self._executions.get(params["AutomationExecutionId"])
-        if execution is None:
-            message = f"Automation execution {params['AutomationExecutionId']} not found"
-            raise ServiceError("AutomationExecutionNotFoundException", message)
-        return {"AutomationExecution": execution.wire()}
+        with self._lock:
+            execution = self._executions.get(params["AutomationExecutionId"])
+            if execution is None:
+                message = f"Automation execution {params['AutomationExecutionId']} not found"
+                raise ServiceError("AutomationExecutionNotFoundException", message)
+            return {"AutomationExecution": execution.wire()}
 
     def _run(self, execution: AutomationExecution) -> None:
         directory = self._directory / execution.id
@@ -170,9 +171,11 @@ class Automation:
             failure = str(error)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
-            execution.failure = failure or None
-            execution.ended, execution.status = time.time(), status
-            self._publish(execution)
+            # Whoever reads that it ended must read why too, and its event must be on its way.
+            with self._lock:
+                execution.failure = failure or None
+                execution.ended, execution.status = time.time(), status
+                self._publish(execution)
 
     def _run_step(self, execution: AutomationExecution, step: Step, directory: Path) -> None:
         shown: Json = {
@@ -182,15 +185,16 @@ class Automation:
         }
         shown |= {"StepStatus": "InProgress", "StepExecutionId": str(uuid.uuid4())}
         execution.steps.append(shown)
+        ended: Json = {}
         try:
             payload = run_step(step, execution.values, directory)
+            ended = {"StepStatus": "Success", "Outputs": {"OutputPayload": [str(payload)]}}
         except RunbookError as error:
-            shown |= {"StepStatus": "Failed", "FailureMessage": str(error)}
+            ended = {"StepStatus": "Failed", "FailureMessage": str(error)}
             raise
-        else:
-            shown |= {"StepStatus": "Success", "Outputs": {"OutputPayload": [str(payload)]}}
         finally:
-            shown["ExecutionEndTime"] = round(time.time(), 3)
+            # A new one: whoever is being shown the step has the old one in hand.
+            execution.steps[-1] = shown | ended | {"ExecutionEndTime": round(time.time(), 3)}
 
     def _publish(self, execution: AutomationExecution) -> None:
         ended = execution.ended

@@ -47,7 +47,7 @@ class CodeDeploy:
     def __init__(self, events: EventPublisher, directory: Path) -> None:
         self._events, self._directory = events, directory
         self._lock = threading.RLock()
-        self._groups = DeploymentGroups(directory / "hosts")
+        self._groups = DeploymentGroups(directory / "hosts", self._lock)
         self._deployments: dict[str, Deployment] = {}
         self._closing = threading.Event()
 
@@ -107,12 +107,13 @@ class CodeDeploy:
         DeploymentRun(deployment, host, self._directory / "work", self._changed).start()
 
     def _changed(self, deployment: Deployment, status: str, error: tuple[str, str] | None) -> None:
-        # Whoever reads that it ended must read of its rollback too, and nobody may deploy in between.
+        # Whoever reads that it ended must read of its rollback too, its event must be on its way, and nobody may
+        # deploy in between.
         with self._lock:
             deployment.change(status, error)
             over = status in ENDED and not self._closing.is_set()
             rollback = self._rollback_of(deployment) if over and deployment.asks_for_rollback() else None
-        self._publish(deployment)
+            self._publish(deployment)
         if rollback:
             self._run(rollback)
 
@@ -179,7 +180,8 @@ class CodeDeploy:
         deployment = self._deployment(params["deploymentId"])
         if params.get("targetIds", []) != [TARGET]:
             raise ServiceError("DeploymentTargetDoesNotExistException", f"targetIds: this host is {TARGET}")
-        return {"deploymentTargets": [deployment.target()]}
+        with self._lock:
+            return {"deploymentTargets": [deployment.target()]}
 
     def _batch_get_deployments(self, params: Json, caller: Caller) -> Json:
         with self._lock:

@@ -13,7 +13,7 @@ from local.devtools.events import EventPublisher
 from local.devtools.executions import SUCCEEDED, Execution, Trigger
 from local.devtools.operations import Caller, Operation, page
 from local.devtools.pipeline_declarations import check, complete
-from local.devtools.pipeline_events import pipeline_arn
+from local.devtools.pipeline_events import pipeline_arn, pipeline_change
 from local.devtools.pipelines import ActionRunner, Course, Pipeline, PipelineRun
 from local.devtools.tag_lists import read_tags, write_tags
 from local.devtools.wire import Json
@@ -128,20 +128,18 @@ class CodePipeline:
         self._run(pipeline, execution, course)
         return {"pipelineExecutionId": execution.id}
 
-    def _stage_failed(self, pipeline: Pipeline, failed: Execution, stage: Json) -> None:
-        """Roll a failed stage back by itself, where its declaration says so and there is something to go back to."""
-        if stage.get("onFailure", {}).get("result") != "ROLLBACK" or failed.target:
-            return
-        trigger = Trigger("AutomatedRollback", failed.id)
+    def _ended(self, pipeline: Pipeline, execution: Execution, status: str, failed: Json | None) -> None:
+        # Whoever reads that it ended must read of its rollback too, and its event must be on its way.
         with self._lock:
-            target = pipeline_recovery.last_good(pipeline, stage["name"])
-            if target is None or pipeline.gates.occupied(stage["name"]):
-                return
-            execution, course = pipeline_recovery.roll_back(pipeline, stage["name"], target.id, trigger)
-        self._run(pipeline, execution, course)
+            rollback = _rollback_of(pipeline, execution, failed) if failed else None
+            with execution.lock:
+                execution.status, execution.updated = status, time.time()
+                self._events.publish(pipeline_change(execution, status.upper()))
+        if rollback:
+            self._run(pipeline, *rollback)
 
     def _run(self, pipeline: Pipeline, execution: Execution, course: Course) -> None:
-        PipelineRun(pipeline, execution, self._runners, self._events, self._stage_failed).start(course)
+        PipelineRun(pipeline, execution, self._runners, self._events, self._ended).start(course)
 
     def _disable_transition(self, params: Json, caller: Caller) -> Json:
         pipeline, stage = self._transition(params)
@@ -175,11 +173,13 @@ class CodePipeline:
 
     def _list_executions(self, params: Json, caller: Caller) -> Json:
         pipeline = self._find(params["pipelineName"])
-        found = pipeline.executions[::-1]
-        if stage := params.get("filter", {}).get("succeededInStage", {}).get("stageName"):
-            found = [item for item in found if _succeeded(item, stage, pipeline.version)]
-        shown, more = page(found, params, params.get("maxResults", PAGE), BAD_TOKEN)
-        return {"pipelineExecutionSummaries": [pipeline_views.execution_summary(e) for e in shown], **more}
+        with self._lock:
+            found = pipeline.executions[::-1]
+            if stage := params.get("filter", {}).get("succeededInStage", {}).get("stageName"):
+                found = [item for item in found if _succeeded(item, stage, pipeline.version)]
+            shown, more = page(found, params, params.get("maxResults", PAGE), BAD_TOKEN)
+            summaries = [pipeline_views.execution_summary(execution) for execution in shown]
+        return {"pipelineExecutionSummaries": summaries, **more}
 
     def _list_actions(self, params: Json, caller: Caller) -> Json:
         pipeline, wanted = self._find(params["pipelineName"]), params.get("filter", {})
@@ -219,6 +219,20 @@ class CodePipeline:
             message = f"Account does not have a pipeline with name '{name}'"
             raise ServiceError("PipelineNotFoundException", message)
         return pipeline
+
+
+def _rollback_of(pipeline: Pipeline, execution: Execution, failed: Json) -> tuple[Execution, Course] | None:
+    """A failed stage's rollback by itself, where its declaration says so and there is something to go back to."""
+    if failed.get("onFailure", {}).get("result") != "ROLLBACK" or execution.target:
+        return None
+    target = pipeline_recovery.last_good(pipeline, failed["name"])
+    if target is None:
+        return None
+    trigger = Trigger("AutomatedRollback", execution.id)
+    try:
+        return pipeline_recovery.roll_back(pipeline, failed["name"], target.id, trigger)
+    except ServiceError:  # the next execution came into the stage first
+        return None
 
 
 def _succeeded(execution: Execution, stage: str, version: int) -> bool:

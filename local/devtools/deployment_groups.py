@@ -25,11 +25,10 @@ BAD_TOKEN = "InvalidNextTokenException"  # noqa: S105 - an error's name
 
 
 class DeploymentGroups:
-    """Applications with their deployment groups, whose hosts are below ``directory``."""
+    """Applications with their deployment groups, whose hosts are below ``directory``; ``lock``: that of deployments."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._lock = threading.Lock()
+    def __init__(self, directory: Path, lock: threading.RLock) -> None:
+        self._directory, self._lock = directory, lock
         self._applications: dict[str, tuple[str, dict[str, str]]] = {}
         self._groups: dict[tuple[str, str], Group] = {}
 
@@ -65,12 +64,13 @@ class DeploymentGroups:
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
         """The tags of an application or a group; None when there is none with this ARN."""
-        for (application, name), group in self._groups.items():
-            if arn == application_arn(application, name):
-                return group.tags
-        for application, (_, tags) in self._applications.items():
-            if arn == application_arn(application):
-                return tags
+        with self._lock:
+            for (application, name), group in self._groups.items():
+                if arn == application_arn(application, name):
+                    return group.tags
+            for application, (_, tags) in self._applications.items():
+                if arn == application_arn(application):
+                    return tags
         return None
 
     def _create_application(self, params: Json, caller: Caller) -> Json:
@@ -121,21 +121,24 @@ class DeploymentGroups:
         return {}
 
     def _get_group(self, params: Json, caller: Caller) -> Json:
-        group = self.get(params["applicationName"], params["deploymentGroupName"])
-        return {"deploymentGroupInfo": group.wire()}
+        with self._lock:
+            group = self.get(params["applicationName"], params["deploymentGroupName"])
+            return {"deploymentGroupInfo": group.wire()}
 
     def _list_groups(self, params: Json, caller: Caller) -> Json:
         application = params["applicationName"]
         self.check_application(application)
-        names = sorted(name for known, name in self._groups if known == application)
+        with self._lock:
+            names = sorted(name for known, name in self._groups if known == application)
         shown, more = page(names, params, PAGE, BAD_TOKEN)
         return {"applicationName": application, "deploymentGroups": shown, **more}
 
     def _list_revisions(self, params: Json, caller: Caller) -> Json:
         refuse_others(params, {"applicationName", "sortBy", "sortOrder", "deployed", "nextToken"})
         self.check_application(params["applicationName"])
-        groups = [group for group in self._groups.values() if group.application == params["applicationName"]]
-        shown, more = page(revisions(groups, params), params, PAGE, BAD_TOKEN)
+        with self._lock:
+            groups = [item for item in self._groups.values() if item.application == params["applicationName"]]
+            shown, more = page(revisions(groups, params), params, PAGE, BAD_TOKEN)
         return {"revisions": shown, **more}
 
     def _tag(self, params: Json, caller: Caller) -> Json:

@@ -58,7 +58,8 @@ class Deployment:
 
     def end_step(self, event: str, status: str) -> None:
         """Note that a hook of a lifecycle event ended; the last one's end is the event's."""
-        self.steps[event] |= {"endTime": round(time.time(), 3), "status": status}
+        # A new one: whoever is being shown the step has the old one in hand.
+        self.steps[event] = self.steps[event] | {"endTime": round(time.time(), 3), "status": status}
 
     def asks_for_rollback(self) -> bool:
         """Whether it is to be rolled back by itself, now that it has ended; a rollback never is."""

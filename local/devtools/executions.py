@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 from local.devtools.builds import present
 from local.devtools.wire import Json
 
 IN_PROGRESS, SUCCEEDED, FAILED, SUPERSEDED = "InProgress", "Succeeded", "Failed", "Superseded"
+Failure = tuple[str, str]  # the code and message of an action's error
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,17 @@ class ActionExecution:
     status: str = IN_PROGRESS
     external_id: str | None = None
     summary: str | None = None
-    error: tuple[str, str] | None = None
+    error: Failure | None = None
     log_stream: str | None = None
 
     @property
     def name(self) -> str:
         return str(self.declaration["name"])
 
-    def fail(self, message: str, code: str = "JobFailed") -> None:
-        self.status, self.error = FAILED, (code, message)
+    def end(self, failure: Failure | None) -> None:
+        """Come to an end, a bad one where there is a failure."""
+        self.error, self.updated = failure, time.time()
+        self.status = FAILED if failure else SUCCEEDED
 
     def result(self) -> Json:
         """What came of it, as ListActionExecutions shows it."""

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from local.devtools.executions import SUPERSEDED, Execution
+from local.devtools.executions import Execution
 
 QUEUED_MODE, SUPERSEDED_MODE = "QUEUED", "SUPERSEDED"
 
@@ -36,15 +36,11 @@ class Gates:
         with self._changed:
             waiting = self._waiting.setdefault(stage, [])
             if execution.mode == SUPERSEDED_MODE:
-                for earlier in waiting:
-                    earlier.status = SUPERSEDED
                 waiting.clear()
                 self._changed.notify_all()
             waiting.append(execution)
-            self._changed.wait_for(
-                lambda: execution.status == SUPERSEDED or self._may_enter(stage, execution)
-            )
-            if execution.status == SUPERSEDED:
+            self._changed.wait_for(lambda: execution not in waiting or self._may_enter(stage, execution))
+            if execution not in waiting:
                 return False
             waiting.remove(execution)
             self._take(stage, execution)
@@ -77,10 +73,6 @@ class Gates:
     def latest(self, stage: str) -> Execution | None:
         """The execution that came into a stage last."""
         return self._latest.get(stage)
-
-    def occupied(self, stage: str) -> bool:
-        """Whether an execution is in a stage right now."""
-        return stage in self._inside
 
     def waiting(self, stage: str) -> list[Execution]:
         """The executions before a stage, the first to enter first."""

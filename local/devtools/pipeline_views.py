@@ -56,6 +56,11 @@ def execution_summary(execution: Execution) -> Json:
 
 def action_detail(execution: Execution, action: ActionExecution) -> Json:
     """An item of ListActionExecutions."""
+    with execution.lock:
+        return _action_detail(execution, action)
+
+
+def _action_detail(execution: Execution, action: ActionExecution) -> Json:
     return {
         "pipelineExecutionId": execution.id,
         "actionExecutionId": action.id,
@@ -107,12 +112,19 @@ def _stage_state(gates: Gates, stage: Json) -> Json:
                 "disabledReason": transition.reason or None,
             }
         ),
-        "actionStates": [_action_state(latest, name, action["name"]) for action in stage["actions"]],
+        "actionStates": [{"actionName": action["name"]} for action in stage["actions"]],
     }
-    if latest:
-        shown["latestExecution"] = _in_stage(latest, latest.stages.get(name, "InProgress"))
-        shown["retryStageMetadata"] = _retries(latest, name)
-    return present(shown)
+    return present(shown | (_latest(latest, stage) if latest else {}))
+
+
+def _latest(execution: Execution, stage: Json) -> Json:
+    name = stage["name"]
+    with execution.lock:
+        return {
+            "actionStates": [_action_state(execution, name, action["name"]) for action in stage["actions"]],
+            "latestExecution": _in_stage(execution, execution.stages.get(name, "InProgress")),
+            "retryStageMetadata": _retries(execution, name),
+        }
 
 
 def _in_stage(execution: Execution, status: str) -> Json:
@@ -127,8 +139,8 @@ def _retries(execution: Execution, stage: str) -> Json | None:
     return {name: count for name, count in counts.items() if count} | {"latestRetryTrigger": retries.latest}
 
 
-def _action_state(execution: Execution | None, stage: str, name: str) -> Json:
-    run = execution.latest(stage, name) if execution else None
+def _action_state(execution: Execution, stage: str, name: str) -> Json:
+    run = execution.latest(stage, name)
     if run is None:
         return {"actionName": name}
     latest = {

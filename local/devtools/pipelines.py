@@ -19,6 +19,7 @@ from local.devtools.executions import (
     SUPERSEDED,
     ActionExecution,
     Execution,
+    Failure,
     Retries,
 )
 from local.devtools.gates import Gates
@@ -53,7 +54,8 @@ class Pipeline:
         return [str(stage["name"]) for stage in self.declaration["stages"]]
 
 
-ActionRunner = Callable[[Execution, ActionExecution], None]
+ActionRunner = Callable[[Execution, ActionExecution], Failure | None]
+Ended = Callable[[Pipeline, Execution, str, Json | None], None]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ class Course:
 
 
 class PipelineRun:
-    """Runs one execution; ``runners`` carry actions out, by provider; ``failed`` hears which stage failed at last."""
+    """Runs one execution. ``runners`` carry actions out, by provider, and say why one failed; ``ended`` is told the
+    status that the execution comes to, and the stage that failed at last.
+    """
 
     def __init__(
         self,
@@ -76,26 +80,23 @@ class PipelineRun:
         execution: Execution,
         runners: dict[str, ActionRunner],
         events: EventPublisher,
-        failed: Callable[[Pipeline, Execution, Json], None],
+        ended: Ended,
     ) -> None:
         self._pipeline, self._execution = pipeline, execution
-        self._runners, self._events, self._failed = runners, events, failed
+        self._runners, self._events, self._ended = runners, events, ended
 
     def start(self, course: Course = Course()) -> None:
         name = f"pipeline-{self._execution.id}"
         threading.Thread(target=self._run, args=(course,), name=name, daemon=True).start()
 
     def _run(self, course: Course) -> None:
-        self._pipeline_is("RESUMED" if course.resumed else "STARTED")
+        state = "RESUMED" if course.resumed else "STARTED"
+        self._events.publish(pipeline_events.pipeline_change(self._execution, state))
         status, failed_stage = FAILED, None
         try:
             status, failed_stage = self._through(course)
         finally:
-            with self._execution.lock:
-                self._execution.status, self._execution.updated = status, time.time()
-            self._pipeline_is(status.upper())
-        if failed_stage:
-            self._failed(self._pipeline, self._execution, failed_stage)
+            self._ended(self._pipeline, self._execution, status, failed_stage)
 
     def _through(self, course: Course) -> tuple[str, Json | None]:
         gates, stages = self._pipeline.gates, self._execution.declaration["stages"]
@@ -155,23 +156,21 @@ class PipelineRun:
         with self._execution.lock:
             self._execution.actions.append(action)
         self._action_is(action, "STARTED")
+        # An error of the simulator itself must not leave an action running for ever.
+        failure: Failure | None = ("InternalError", "The simulator failed; see its own log.")
         try:
-            self._runners[declaration["actionTypeId"]["provider"]](self._execution, action)
+            failure = self._runners[declaration["actionTypeId"]["provider"]](self._execution, action)
         finally:
-            if action.status == IN_PROGRESS:
-                action.fail("The simulator failed; see its own log.", "InternalError")
-            action.updated = time.time()
-            self._action_is(action, action.status.upper())
+            with self._execution.lock:
+                action.end(failure)
+                self._action_is(action, action.status.upper())
         return action.status == SUCCEEDED
-
-    def _pipeline_is(self, state: str) -> None:
-        self._events.publish(pipeline_events.pipeline_change(self._execution, state))
 
     def _stage_is(self, stage: Json, status: str, state: str) -> None:
         with self._execution.lock:
             self._execution.stages[stage["name"]] = status
             self._execution.updated = time.time()
-        self._events.publish(pipeline_events.stage_change(self._execution, stage["name"], state))
+            self._events.publish(pipeline_events.stage_change(self._execution, stage["name"], state))
 
     def _action_is(self, action: ActionExecution, state: str) -> None:
         self._events.publish(pipeline_events.action_change(self._execution, action, state))

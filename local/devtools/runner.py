@@ -246,10 +246,17 @@ class BuildRun:
             self._shell.close()
 
     def _finish(self, status: str) -> None:
-        build = self._build
         self._close_shell()
         self._log.close()
         shutil.rmtree(self._root, ignore_errors=True)
+        try:
+            self._end(status)
+        finally:
+            self._build.done.set()
+
+    def _end(self, status: str) -> None:
+        build = self._build
+        # Whoever reads that it ended must read of its automatic retry too, and its event must be on its way.
         with build.lock:
             build.ended = time.time()
             for phase in build.phases:
@@ -259,11 +266,8 @@ class BuildRun:
                     )
             build.phases.append(Phase("COMPLETED", build.ended))
             build.current_phase, build.status = "COMPLETED", status
-        try:
-            self._ended(build)
-        finally:
             self._publish_state()
-            build.done.set()
+            self._ended(build)
 
     def _publish_state(self) -> None:
         self._shop.events.publish(build_events.state_change(self._build, time.time()))

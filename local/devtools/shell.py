@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 POLL_SECONDS = 0.1
-DEATH_SECONDS = 2.0
+DEATH_SECONDS = 20.0
 ENDED = "ended"
 
 
@@ -132,9 +132,11 @@ class Shell:
                 self._flush(pending)
                 self.close()
                 raise CutShortError("STOPPED" if self._stop.is_set() else "TIMED_OUT")
+            # Asked before the pipe is: what it said at the very last is read before its end counts.
+            over = process.poll() is not None
             readable, _, _ = select.select([process.stdout], [], [], POLL_SECONDS)
             chunk = os.read(process.stdout.fileno(), 65536) if readable else b""
-            if not chunk and process.poll() is not None:
+            if not chunk and over:
                 self._flush(pending)
                 return _exit_status(process.returncode)
             pending += chunk

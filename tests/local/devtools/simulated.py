@@ -7,13 +7,16 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 from local.devtools.access import ROOT
-from local.devtools.events import EventPublisher
+from local.devtools.events import Event, EventPublisher
 from local.devtools.operations import Service
 from local.devtools.wire import read_request, service_model, write_reply
 
 Json = dict[str, Any]
-WAIT_SECONDS = 20
+WAIT_SECONDS = 240
+LATE_SECONDS = 0.3
 
 
 class Bus:
@@ -31,6 +34,17 @@ class Bus:
         """The details of one type, once everything sent so far has arrived."""
         until(lambda: self.publisher.counts()["pending"] == 0)
         return [detail for told, detail in self.told if told == detail_type]
+
+
+def tell_late(patch: pytest.MonkeyPatch) -> None:
+    """From now on there is a moment before anything is told: no state may show in it that is to be told."""
+    publish = EventPublisher.publish
+
+    def late(self: EventPublisher, event: Event) -> None:
+        time.sleep(LATE_SECONDS)
+        publish(self, event)
+
+    patch.setattr(EventPublisher, "publish", late)
 
 
 class Client:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from local.devtools.codepipeline import CodePipeline
-from local.devtools.executions import SUCCEEDED, ActionExecution, Execution, Revision
-from tests.local.devtools.simulated import Bus, Client, Json, until
+from local.devtools.executions import ActionExecution, Execution, Failure, Revision
+from tests.local.devtools.simulated import WAIT_SECONDS, Bus, Client, Json, until
 
 STAGE_EVENT, PIPELINE_EVENT = (
     f"CodePipeline {level} Execution State Change" for level in ("Stage", "Pipeline")
@@ -47,7 +47,7 @@ class Pipeline(Client):
         self.held.set()
         self.ran: list[str] = []
         self.commits = 0
-        runners: dict[str, Callable[[Execution, ActionExecution], None]] = {
+        runners: dict[str, Callable[[Execution, ActionExecution], Failure | None]] = {
             "CodeCommit": self._check_out,
             "CodeBuild": self._work,
             "CodeDeploy": self._work,
@@ -102,12 +102,8 @@ class Pipeline(Client):
     def _check_out(self, execution: Execution, run: ActionExecution) -> None:
         self.commits += 1
         execution.found(Revision(run.name, "/srv/shop", f"commit-{self.commits}"))
-        run.status = SUCCEEDED
 
-    def _work(self, execution: Execution, run: ActionExecution) -> None:
+    def _work(self, execution: Execution, run: ActionExecution) -> Failure | None:
         self.ran.append(run.name)
-        assert self.held.wait(20)
-        if run.name in self.broken:
-            run.fail(f"{run.name} is broken")
-        else:
-            run.status = SUCCEEDED
+        assert self.held.wait(WAIT_SECONDS)
+        return ("JobFailed", f"{run.name} is broken") if run.name in self.broken else None

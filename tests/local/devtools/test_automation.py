@@ -11,7 +11,7 @@ import pytest
 from local.devtools.automation import STATUS_EVENT, Automation
 from local.devtools.errors import ServiceError
 from local.devtools.runbooks import RunbookError, parse_runbook
-from tests.local.devtools.simulated import Bus, Client, Json, until
+from tests.local.devtools.simulated import Bus, Client, Json, tell_late, until
 
 RUNBOOK = """
 schemaVersion: "0.3"
@@ -86,6 +86,14 @@ def test_a_script_that_fails_fails_the_execution_with_its_last_words(runbooks: R
     assert failed["AutomationExecutionStatus"] == "Failed"
     assert failed["FailureMessage"] == "Step sweep failed: RuntimeError: nothing can be swept"
     assert runbooks.bus.of(STATUS_EVENT)[-1]["Status"] == "Failed"
+
+
+def test_an_execution_is_not_seen_as_ended_before_its_event_is_on_its_way(
+    runbooks: Runbooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_late(monkeypatch)
+    runbooks.ended(runbooks.start())
+    assert runbooks.bus.of(STATUS_EVENT)[-1]["Status"] == "Success"
 
 
 def test_the_same_token_starts_one_execution(runbooks: Runbooks) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from local.devtools.cloud import Cloud
 from local.devtools.events import EventPublisher
 from local.devtools.reports import ReportStore
 from local.devtools.runner import Workshop
+from tests.local.devtools.simulated import LATE_SECONDS, WAIT_SECONDS, until
 
 Json = dict[str, Any]
 ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
@@ -42,8 +45,14 @@ class Notebook:
 
 
 def run(
-    directory: Path, source: Json, slots: int, stop: bool = False
+    directory: Path,
+    source: Json,
+    slots: int,
+    stop: bool = False,
+    watch: Callable[[Build], None] = lambda build: None,
+    ended: Callable[[Build], None] = lambda build: None,
 ) -> tuple[Build, list[tuple[str, Json]]]:
+    """Run a build to its end, of which ``ended`` hears; ``watch`` looks on from outside."""
     notebook, closing = Notebook(), threading.Event()
     events = EventPublisher(notebook, closing)
     shop = Workshop(
@@ -60,8 +69,9 @@ def run(
     build = Build(plan, "0000-1111", "root", 1000.0)
     if stop:
         build.stop.set()
-    shop.start(build, lambda _: None)
-    assert build.done.wait(20)
+    shop.start(build, ended)
+    watch(build)
+    assert build.done.wait(WAIT_SECONDS)
     for thread in threading.enumerate():
         if thread.name == f"build-{build.uuid}":
             thread.join()
@@ -88,6 +98,20 @@ def test_an_error_of_the_simulator_ends_the_build_as_a_fault(tmp_path: Path) -> 
     assert (build.phases[-2].name, build.phases[-2].status) == ("DOWNLOAD_SOURCE", "FAULT")
     assert details[-1][0] == "CodeBuild Build State Change"
     assert '"build-status": "FAULT"' in details[-1][1]
+
+
+def test_a_build_is_not_seen_as_ended_before_its_automatic_retry_is_known(tmp_path: Path) -> None:
+    def ended(build: Build) -> None:
+        time.sleep(LATE_SECONDS)
+        build.next_auto_retry = "the next one"
+
+    def watch(build: Build) -> None:
+        until(lambda: build.wire()["buildComplete"])
+        assert build.next_auto_retry == "the next one"
+
+    source = {"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: ['true']}}\n"}
+    _, details = run(tmp_path, source, slots=1, watch=watch, ended=ended)
+    assert '"build-status": "SUCCEEDED"' in details[-1][1]
 
 
 def test_a_build_leaves_no_files_behind(tmp_path: Path) -> None:

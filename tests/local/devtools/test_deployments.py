@@ -16,7 +16,7 @@ from local.devtools.codedeploy import CodeDeploy
 from local.devtools.deployments import Deployment, Group
 from local.devtools.errors import ServiceError
 from local.devtools.hosts import MARKER
-from tests.local.devtools.simulated import Bus, Client, Json, until
+from tests.local.devtools.simulated import Bus, Client, Json, tell_late, until
 
 EVENT = "CodeDeploy Deployment State-change Notification"
 ON_FAILURE = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
@@ -25,9 +25,9 @@ version: 0.0
 os: linux
 files: [{source: /page.txt, destination: /srv/shop}]
 hooks:
-  ApplicationStop: [{location: stop.sh, timeout: 20}]
-  ApplicationStart: [{location: start.sh, timeout: 20}]
-  ValidateService: [{location: check.sh, timeout: 20}]
+  ApplicationStop: [{location: stop.sh, timeout: 300}]
+  ApplicationStart: [{location: start.sh, timeout: 300}]
+  ValidateService: [{location: check.sh, timeout: 300}]
 """
 FILES = {
     "appspec.yml": APPSPEC,
@@ -39,7 +39,7 @@ FILES = {
 DAEMON = """#!/bin/sh
 python - <<'END'
 import subprocess, sys
-subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True,
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True,
                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 END
 """
@@ -176,6 +176,27 @@ def test_a_deployment_is_not_seen_as_ended_before_its_rollback_is_known(
     assert shop.ended(bad["rollbackInfo"]["rollbackDeploymentId"])["revision"] == good["revision"]
 
 
+@pytest.mark.parametrize(("exit_code", "state"), [(0, "SUCCESS"), (7, "FAILURE")])
+def test_a_deployment_is_not_seen_as_ended_before_its_event_is_on_its_way(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, exit_code: int, state: str
+) -> None:
+    shop.group()
+    tell_late(monkeypatch)
+    shop.deploy(FILES | {"check.sh": f"#!/bin/sh\nexit {exit_code}\n"})
+    assert shop.bus.of(EVENT)[-1]["state"] == state
+
+
+def test_a_step_that_is_being_shown_does_not_change_meanwhile() -> None:
+    deployment = Deployment("d-1", "shop", "live", "1", {}, 1000.0)
+    deployment.begin_step("Install")
+    (shown,) = deployment.target()["instanceTarget"]["lifecycleEvents"]
+    before = dict(shown)
+    deployment.end_step("Install", "Succeeded")
+    assert shown == before
+    (after,) = deployment.target()["instanceTarget"]["lifecycleEvents"]
+    assert (after["status"], "endTime" in after) == ("Succeeded", True)
+
+
 def test_a_deployment_may_overrule_its_group(shop: Shop) -> None:
     shop.group(autoRollbackConfiguration=ON_FAILURE)
     shop.deploy(FILES)
@@ -188,7 +209,7 @@ def test_a_deployment_may_overrule_its_group(shop: Shop) -> None:
 def test_a_stopped_deployment_is_rolled_back_on_request(shop: Shop, rolled_back: bool) -> None:
     shop.group()
     good = shop.deploy(FILES)
-    running = shop.start({"start.sh": "#!/bin/sh\nsleep 30\n"})
+    running = shop.start({"start.sh": "#!/bin/sh\nsleep 300\n"})
     until(lambda: shop.info(running)["status"] == "InProgress")
     reply = shop.call("StopDeployment", deploymentId=running, autoRollbackEnabled=rolled_back)
     assert reply["status"] == "Pending"
@@ -207,7 +228,7 @@ def test_what_cannot_be_done_is_refused_by_its_reason(shop: Shop) -> None:
     with pytest.raises(ServiceError) as completed:
         shop.call("StopDeployment", deploymentId=done["deploymentId"])
     assert completed.value.code == "DeploymentAlreadyCompletedException"
-    running = shop.start({"start.sh": "#!/bin/sh\nsleep 30\n"})
+    running = shop.start({"start.sh": "#!/bin/sh\nsleep 300\n"})
     with pytest.raises(ServiceError, match=running) as busy:
         shop.start({"page.txt": "three\n"})
     assert busy.value.code == "DeploymentLimitExceededException"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.devtools.errors import ServiceError
-from tests.local.devtools.simulated import Json, until
+from tests.local.devtools.simulated import Json, tell_late, until
 from tests.local.devtools.stages import PIPELINE_EVENT, Pipeline, declaration
 
 
@@ -170,13 +170,14 @@ def test_the_way_out_of_a_stage_is_the_way_into_the_next(pipeline: Pipeline) -> 
 
 @pytest.mark.parametrize(("mode", "middle"), [("SUPERSEDED", "Superseded"), ("QUEUED", "Succeeded")])
 def test_who_waits_before_a_stage_is_superseded_or_keeps_its_place(
-    pipeline: Pipeline, mode: str, middle: str
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, mode: str, middle: str
 ) -> None:
     pipeline.create(executionMode=mode)
     way = {"pipelineName": "shop", "stageName": "Deploy", "transitionType": "Inbound"}
     pipeline.call("DisableStageTransition", **way, reason="wait")
     first = pipeline.begin()
     until(lambda: pipeline.stage("Deploy").get("inboundExecutions"))
+    tell_late(monkeypatch)
     last = pipeline.begin()
     both = until(lambda: [item for item in pipeline.stage("Deploy")["inboundExecutions"] if _is(item, last)])
     assert both
