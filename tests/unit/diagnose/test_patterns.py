@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from selfheal.diagnose import clean, entropy, fingerprint, keyblocks, markers, redact, secrets
+from selfheal.diagnose import clean, entropy, fingerprint, keyblocks, markers, redact, secrets, speakers
 from selfheal.diagnose.signatures import bundled
 
 
 def _patterns() -> Iterator[re.Pattern[str]]:
     """Those that are not RE2's, whose time cannot grow faster than the text."""
-    for module in (clean, entropy, fingerprint, markers, redact):
+    for module in (clean, entropy, fingerprint, markers, redact, speakers):
         for value in vars(module).values():
             if isinstance(value, re.Pattern):
                 yield value

@@ -27,9 +27,10 @@ class _Visible(dict[int, str | None]):
 
 _VISIBLE = _Visible()
 
-# Stamps, step marks, and whose output a line is where several speak: Docker Compose's services, GitLab's stream
-# numbers, CloudWatch's log streams (of a build: its id), the packages of Turborepo, pnpm, Lerna and Yarn, the job
-# and step of GitHub's CLI. Not a number in brackets: it may be the code of an error (libcurl's [35]).
+# Stamps (Jenkins puts two spaces after its own), step marks, and whose output a line is where several speak: Docker
+# Compose's services, GitLab's stream numbers, CloudWatch's log streams, Kubernetes' pods, the packages of Turborepo,
+# pnpm, Lerna and Yarn, the job and step of GitHub's CLI. Not what only the log as a whole can tell (speakers.py): a
+# number in brackets may be the code of an error (libcurl's [35]).
 _TASK = (
     r"(?:build|bundle|check|compile|deploy|dev|e2e|format|lint|prepare|start|test|type-?check|unit|verify)"
 )
@@ -38,16 +39,19 @@ _PREFIX = re.compile(
     r"(?:\s{0,8}(?:"
     r"\[Container\]|\[task|\[INFO\]|#\d{1,5}(?=\s{1,8}\d{1,6}\.\d)"
     r"|\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?"
-    r"|(?<=Z )[0-9a-f]{2}[OE](?=[\s+]|$)\+?|(?<=\+00:00 )[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?<=Z )[0-9a-f]{2}[OE](?=[\s+]|$)\+?"
+    r"|(?<=\+00:00 )(?:[\w.-]{1,100}/){0,6}(?:\[[$\w]{1,10}\])?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
     r"|(?:[IWEF]\d{4} )?\[?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\]?"
     r"|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}"
     r"|\d{1,6}\.\d{1,6}(?=\s)"
     r"|[A-Za-z0-9][\w.-]{0,62}[-_]\d{1,3} {1,40}\|(?! {0,2}(?:PASS|FAIL|SKIP) \|)"
     r"|(?:@[\w.-]{1,64}/)?[\w.-]{1,64}:" + _TASK + r"(?::[\w.-]{1,32})?:"
     r"|[\w@.-]{1,64}(?:/[\w@.-]{1,64}){1,4} " + _TASK + r"(?::[\w.-]{1,32})?:"
-    r"|\[?@[\w.-]{1,64}/[\w.-]{1,64}\]?:"
-    r")(?:(?<=[OE]\+)|(?=\s|$))){1,6}(?:(?<![OE]\+)\s)?"
+    r"|\[?@[\w.-]{1,64}/[\w.-]{1,64}\]?:|\[pod/[^\]\s]{1,200}\]"
+    r")(?:(?<=[OE]\+)|(?=\s|$))){1,6}(?:(?<=:\d\d)  (?! )|(?<![OE]\+)\s)?"
 )
+# An event of CloudWatch Logs as the AWS CLI prints it with --output text: what stands before and after its message.
+_EVENT = re.compile(r"^EVENTS\t(?:\d{13}|[^\t]{20,64}\t\d{13}\t[^\t]{1,512})\t|\t\d{13}$")
 
 
 def clean(text: str) -> str:
@@ -69,6 +73,8 @@ def without_parameters(line: str) -> str:
 
 def without_prefix(line: str) -> str:
     """The line without what CI systems put before it: timestamps, step marks, whose output it is."""
+    if line.startswith(("EVENTS\t", "\t1")):
+        line = _EVENT.sub("", line)
     return _PREFIX.sub("", line, count=1)
 
 

@@ -18,6 +18,7 @@ from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index
 from selfheal.diagnose.retry_after import seconds_asked_for
 from selfheal.diagnose.signatures import Match, Signature, bundled, matches, words_of
+from selfheal.diagnose.speakers import without_speakers
 from selfheal.diagnose.verdict import best, compares
 from selfheal.diagnose.words import CAUSE_WORDS, blame_words
 from selfheal.domain.diagnosis import SCORE, Cause, Diagnosis, EvidenceLine, Suspect
@@ -88,8 +89,22 @@ def _explain(
     """All matches and the best; the service's words stand where the log tells of the failure."""
     failure = max(failure_index(log), 0)
     lines = [*log[:failure], *words, *log[failure:]]
+    found, said = _found(signatures, lines)
+    return found, best(found, failure + len(words), said)
+
+
+def _found(
+    signatures: Sequence[Signature], lines: Sequence[LogLine]
+) -> tuple[list[Match], Sequence[LogLine]]:
+    """What matches the lines with or without the names of who speaks in them, and the lines without."""
     found = matches(signatures, lines)
-    return found, best(found, failure + len(words), lines)
+    texts = without_speakers([line.text for line in lines])
+    said = [LogLine(line.number, text) for line, text in zip(lines, texts, strict=True)]
+    if said == lines:
+        return found, lines
+    known = {(match.signature.id, match.index) for match in found}
+    more = (match for match in matches(signatures, said) if (match.signature.id, match.index) not in known)
+    return [*found, *(replace(match, line=lines[match.index]) for match in more)], said
 
 
 def _of_score(score: Score) -> Diagnosis:

@@ -11,6 +11,7 @@ from selfheal.diagnose.linear import compiled
 from selfheal.diagnose.markers import ERROR, FAILURE, SIGNAL, SUCCEEDED, SUCCESS
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.signatures import Signature
+from selfheal.diagnose.speakers import without_speakers
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey, Run, RunRef, RunStatus, Service
@@ -86,7 +87,7 @@ class _Ending:
 
     def says_it_passed(self) -> bool:
         """Whether a build system, or the tool that spoke last, reports success at the end and nobody a failure."""
-        last = [without_prefix(clean_line(line)) for line in self._last]
+        last = [without_prefix(line) for line in without_speakers([clean_line(line) for line in self._last])]
         return not self._failed and (any(map(SUCCESS.search, last)) or _ends_well(last))
 
 

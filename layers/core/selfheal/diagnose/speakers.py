@@ -1,0 +1,36 @@
+"""Whose output a line is, where several speak at once: ``[unit] ``, ``[0] ``, ``web: ``, ``web | ``.
+
+No single line can tell, for ``error: `` looks the same. A log can: where most lines bear a name and each name stands
+before several lines, these are the names of who speaks (Jenkins' branches, concurrently, npm-run-all, Lerna, foreman).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from selfheal.diagnose.clean import without_prefix
+
+_NAME = re.compile(
+    r"^\s{0,8}(?:\[[\w@][\w @./:#-]{0,120}\]|[\w@][\w@./#-]{0,80}(?::[\w.-]{1,60}){0,3}:|[\w@][\w@./-]{0,62} {0,40}\|)"
+    r"(?: |$)"
+)
+_LEVEL = re.compile(
+    r"(?i)\W{0,2}(?:err(?:or)?|warn(?:ing)?|info|debug|trace|fatal|notice|note|fail(?:ed|ure)?|pass(?:ed)?|ok|[ew])\W{0,2}"
+)
+_FEWEST = 2
+_MOST_LINES = 0.5
+
+
+def without_speakers(texts: Sequence[str]) -> list[str]:
+    """The lines without the names of who speaks; as they are where nobody in particular does."""
+    plain = [without_prefix(text) for text in texts]
+    found = [_NAME.match(text) for text in plain]
+    names = Counter(match.group().strip() for match in found if match)
+    speaking = {name for name, lines in names.items() if lines >= _FEWEST and not _LEVEL.fullmatch(name)}
+    said = sum(1 for text in plain if text.strip())
+    if not speaking or sum(names[name] for name in speaking) < _MOST_LINES * said:
+        return list(texts)
+    return [
+        text[match.end() :] if match and match.group().strip() in speaking else whole
+        for whole, text, match in zip(texts, plain, found, strict=True)
+    ]
