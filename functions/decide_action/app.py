@@ -15,6 +15,7 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
         decide_action(
             request,
             incidents=runtime.incidents,
+            decisions=runtime.decisions,
             ledger=runtime.ledger,
             estimator=runtime.estimator,
             permission=runtime.permission,

@@ -11,8 +11,8 @@ from selfheal.wire import decode, encode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ExecuteRequest in; the Action out."""
     executor = Executor(
-        incidents=runtime.incidents, reader=runtime.reader, tools=runtime.tools, actions=runtime.actions,
-        ledger=runtime.ledger, clock=runtime.clock, permission=runtime.permission, estimator=runtime.estimator,
-        alarm_check=runtime.alarm_check, actor=runtime.actor,
+        incidents=runtime.incidents, decisions=runtime.decisions, reader=runtime.reader, tools=runtime.tools,
+        actions=runtime.actions, ledger=runtime.ledger, clock=runtime.clock, permission=runtime.permission,
+        estimator=runtime.estimator, alarm_check=runtime.alarm_check, actor=runtime.actor,
     )  # fmt: skip
     return encode(executor.execute(decode(ExecuteRequest, event)))

@@ -11,9 +11,9 @@ from selfheal.wire import decode
 def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     """An ApprovalRequest in; how the question stands out. The execution waits for its task token."""
     asker = Asker(
-        incidents=runtime.incidents, reader=runtime.reader, tools=runtime.tools, approvals=runtime.approvals,
-        waiters=runtime.waiters, ledger=runtime.ledger, notifier=runtime.notifier, bus=runtime.bus,
-        clock=runtime.clock, policy=runtime.policy, wait=runtime.approval_wait, stack=runtime.stack,
-        actor=runtime.actor,
+        incidents=runtime.incidents, decisions=runtime.decisions, reader=runtime.reader, tools=runtime.tools,
+        approvals=runtime.approvals, waiters=runtime.waiters, ledger=runtime.ledger, notifier=runtime.notifier,
+        bus=runtime.bus, clock=runtime.clock, policy=runtime.policy, wait=runtime.approval_wait,
+        stack=runtime.stack, actor=runtime.actor,
     )  # fmt: skip
     return {"status": asker.request(decode(ApprovalRequest, event)).status.value}

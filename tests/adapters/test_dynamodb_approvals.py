@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
+from selfheal.adapters.dynamodb.table import packed
 from selfheal.domain.approval import Approval, ApprovalStatus
-from selfheal.domain.errors import Throttled
+from selfheal.domain.errors import LedgerBroken, Throttled
 from selfheal.testing.approvals import an_approval
 from selfheal.testing.builders import NOON
 from tests.adapters.conftest import TABLE
@@ -36,8 +37,37 @@ def test_the_first_answer_stands_and_nothing_makes_it_expire(dynamodb: Any) -> N
     assert approvals.answer(first) == first
     assert approvals.answer(answered("bob", ApprovalStatus.REJECTED)) == first
     assert approvals.answer(answered("", ApprovalStatus.EXPIRED)) == first
-    [item] = dynamodb.scan(TableName=TABLE)["Items"]
-    assert "expires_at" not in item
+    items = dynamodb.scan(TableName=TABLE)["Items"]
+    assert len(items) == 2
+    assert not any("expires_at" in item for item in items)
+
+
+@pytest.mark.parametrize("status", [ApprovalStatus.APPROVED, ApprovalStatus.REJECTED])
+def test_a_question_that_calls_itself_answered_is_no_answer(dynamodb: Any, status: ApprovalStatus) -> None:
+    """All that a role can do which may close questions and has no proof of anybody's identity."""
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(answered("ann", status))
+    with pytest.raises(LedgerBroken, match="nobody answered"):
+        approvals.get(PENDING.incident_id)
+
+
+def test_what_is_written_over_an_answered_question_changes_nothing_of_the_answer(dynamodb: Any) -> None:
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(PENDING)
+    approvals.answer(rejected := answered("ann", ApprovalStatus.REJECTED))
+    [question] = (i for i in dynamodb.scan(TableName=TABLE)["Items"] if i["pk"]["S"].startswith("APPROVAL#"))
+    forged = {"approval": packed(answered("ann")), "status": {"S": "approved"}}
+    dynamodb.put_item(TableName=TABLE, Item=question | forged)
+    assert approvals.get(PENDING.incident_id) == rejected
+
+
+def test_a_closed_question_is_not_answered_any_more(dynamodb: Any) -> None:
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(PENDING)
+    closed = answered("", ApprovalStatus.EXPIRED)
+    assert approvals.answer(closed) == closed
+    assert approvals.answer(answered("ann")) == closed
+    assert approvals.get(PENDING.incident_id) == closed
 
 
 def test_of_ten_answers_at_once_exactly_one_wins(dynamodb: Any) -> None:

@@ -9,6 +9,7 @@ from hypothesis import settings
 from selfheal.adapters.dynamodb import (
     DynamoActions,
     DynamoBreakers,
+    DynamoDecisions,
     DynamoIncidents,
     DynamoLedger,
     DynamoSwitch,
@@ -35,6 +36,7 @@ class GovernedOnDynamo(Governed):
             DynamoBreakers(client, table),
             DynamoSwitch(client, table),
             DynamoApprovals(client, table),
+            DynamoDecisions(client, table),
         )
 
 

@@ -32,7 +32,7 @@ from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.watch_deployment import DeploymentWatch
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
-from selfheal.testing.approvals import MemoryApprovals
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
 from selfheal.testing.builders import NOON, a_run
 from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import (
@@ -49,7 +49,7 @@ from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.waiters import MemoryWaiters
-from selfheal.wire import encode, event_of, watch_hint
+from selfheal.wire import event_of, watch_hint
 
 DAYS = 7
 EVERY = timedelta(minutes=15)
@@ -151,6 +151,7 @@ class Week:
         self.runs, self.standings, self.lake = MemoryRuns(), MemoryStandings(), MemoryLake()
         self.quarantine, self.waiters, self.bus = MemoryQuarantine(), MemoryWaiters(), MemoryBus()
         self.incidents, self.ledger, self.actions = MemoryIncidents(), IndexedLedger(), MemoryActions()
+        self.decisions = MemoryDecisions()
         self.alarms, self.harms, self.queue = MemoryAlarms(), MemoryHarms(), MemoryQueue()
         self.policy = Policy(VERSION, PLENTY, ())
         self.watches: list[Watch] = []
@@ -239,7 +240,7 @@ class Week:
             return
         incident = self.incidents.get(detail["incident_id"])
         decision = Decision(Verdict.ACT, "retry_build", "policy allows it", VERSION)
-        self.ledger.append(LedgerEntry(incident.id, LedgerKind.DECIDED, self.clock.now(), encode(decision)))
+        self.decisions.keep(incident, decision)
         action = self._executor(fuse).execute(
             ExecuteRequest(incident.id, incident.run.run_id, "retry_build", VERSION)
         )
@@ -256,9 +257,9 @@ class Week:
             self.policy, Mode.ACT, MemorySwitch(), guard(self.actions), approvals, self.clock, MemoryTracks()
         )
         return Executor(
-            guard(self.incidents), guard(self.service), fake_tools(guard(self.service)), guard(self.actions),
-            guard(self.ledger), self.clock, permission, Estimator(self.runs, self.standings),
-            AlarmCheck(self.harms, self.alarms, self.runs), ACTOR,
+            guard(self.incidents), guard(self.decisions), guard(self.service), fake_tools(guard(self.service)),
+            guard(self.actions), guard(self.ledger), self.clock, permission,
+            Estimator(self.runs, self.standings), AlarmCheck(self.harms, self.alarms, self.runs), ACTOR,
         )  # fmt: skip
 
     def _reconcile(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from selfheal.approval_ports import ApprovalStore
+from selfheal.approval_ports import ApprovalStore, Decisions
 from selfheal.brake_ports import Breakers, SwitchBoard
 from selfheal.domain.action import Action, Observed, Outcome
 from selfheal.domain.approval import Approval
@@ -55,6 +55,7 @@ class Kept:
     breakers: Breakers
     switch: SwitchBoard
     approvals: ApprovalStore
+    decisions: Decisions
 
 
 @dataclass
@@ -116,6 +117,7 @@ class GovernedWorld:
         return decide_action(
             request,
             incidents=self.kept.incidents,
+            decisions=self.kept.decisions,
             ledger=self.kept.ledger,
             estimator=Estimator(self.runs, MemoryStandings()),
             permission=self._permission(never()),
@@ -126,6 +128,7 @@ class GovernedWorld:
         """RequestApproval."""
         asker = Asker(
             incidents=self.kept.incidents,
+            decisions=self.kept.decisions,
             reader=self.service,
             tools=fake_tools(self.service),
             approvals=self.kept.approvals,
@@ -162,6 +165,7 @@ class GovernedWorld:
         guard = fuse.guard
         executor = Executor(
             incidents=self.kept.incidents,
+            decisions=self.kept.decisions,
             reader=guard(self.service),
             tools=fake_tools(guard(self.service)),
             actions=guard(self.kept.actions),

@@ -27,7 +27,7 @@ from selfheal.steps.state import HealState
 from selfheal.steps.suggest_remedy import SuggestRequest, suggest_remedy
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
-from selfheal.testing.approvals import MemoryApprovals
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
 from selfheal.testing.builders import NOON, SHOP, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
@@ -74,6 +74,7 @@ class Healing:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     actions: MemoryActions = field(default_factory=MemoryActions)
     tracks: MemoryTracks = field(default_factory=MemoryTracks)
     clock: FixedClock = field(default_factory=FixedClock)
@@ -169,6 +170,7 @@ class Healing:
             decide_action(
                 request,
                 incidents=self.incidents,
+                decisions=self.decisions,
                 ledger=self.ledger,
                 estimator=Estimator(self.runs, MemoryStandings()),
                 permission=self._permission(),
@@ -190,6 +192,7 @@ class Healing:
     def _execute(self, decision: Decision) -> Action:
         executor = Executor(
             incidents=self.incidents,
+            decisions=self.decisions,
             reader=self.service,
             tools=fake_tools(self.service),
             actions=self.actions,

@@ -26,7 +26,7 @@ from selfheal.runtime import Runtime
 from selfheal.settings import Settings
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
-from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals
+from selfheal.testing.approvals import ACCOUNT, FakeIdentities, MemoryApprovals, MemoryDecisions
 from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
@@ -106,6 +106,7 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         actions=(actions := MemoryActions()),
         breakers=actions,
         switch=MemorySwitch(),
+        decisions=MemoryDecisions(),
         approvals=MemoryApprovals(),
         vain=MemoryVain(),
         identities=FakeIdentities(),

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from selfheal.approval_ports import ApprovalStore
+from selfheal.approval_ports import ApprovalStore, Decisions
 from selfheal.brake_ports import Breakers, Switch
 from selfheal.domain.conversation import TokenLimits
 from selfheal.harm_ports import Harms
@@ -159,6 +159,13 @@ class Stores:
         from selfheal.adapters.dynamodb.vain import DynamoVain
 
         return DynamoVain(self._clients("dynamodb"), self._table)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What was decided."""
+        from selfheal.adapters.dynamodb.decisions import DynamoDecisions
+
+        return DynamoDecisions(self._clients("dynamodb"), self._table)
 
     @cached_property
     def approvals(self) -> ApprovalStore:

@@ -13,7 +13,7 @@ from selfheal.detect.model import embedded_model
 from selfheal.domain.action import ActionStatus, Outcome, OutcomeStatus
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.incident import IncidentKind, incident_id
-from selfheal.domain.ledger import LedgerEntry, LedgerKind
+from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.policy import Budget, Mode, Policy
 from selfheal.domain.run import RunStatus
 from selfheal.steps.alarm_check import AlarmCheck
@@ -29,8 +29,8 @@ from selfheal.steps.score_run import RunMeasured, score_run
 from selfheal.steps.state import HealState
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
-from selfheal.testing.approvals import MemoryApprovals
-from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
+from selfheal.testing.builders import SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.fuse import Died, Fuse, die, never
 from selfheal.testing.memory import (
     MemoryBus,
@@ -45,7 +45,7 @@ from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.waiters import MemoryWaiters, deliver
-from selfheal.wire import encode, event_of
+from selfheal.wire import event_of
 
 MOST_CALLS = 24
 
@@ -61,6 +61,7 @@ class World:
     bus: MemoryBus = field(default_factory=MemoryBus)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     actions: MemoryActions = field(default_factory=MemoryActions)
     switch: MemorySwitch = field(default_factory=MemorySwitch)
     service: FakeService = field(init=False)
@@ -106,6 +107,7 @@ class World:
         guard = fuse.guard
         executor = Executor(
             incidents=guard(self.incidents),
+            decisions=guard(self.decisions),
             reader=guard(self.service),
             tools=fake_tools(guard(self.service)),
             actions=guard(self.actions),
@@ -147,7 +149,7 @@ def decided() -> World:
     world = World()
     world.incidents.open(INCIDENT)
     decision = Decision(Verdict.ACT, "retry_build", "policy allows it", "v1")
-    world.ledger.append(LedgerEntry(INCIDENT.id, LedgerKind.DECIDED, NOON, encode(decision)))
+    world.decisions.keep(INCIDENT, decision)
     world.clock.advance(120)
     return world
 

@@ -7,7 +7,7 @@ from selfheal.domain.autonomy import Clearance, Subject, Trial
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
 from selfheal.domain.incident import IncidentKind, Lineage
-from selfheal.domain.ledger import LedgerKind
+from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.verification import Vain
@@ -15,13 +15,14 @@ from selfheal.steps.decide_action import DecideRequest, decide_action
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
-from selfheal.testing.approvals import MemoryApprovals
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
 from selfheal.testing.builders import NOON, SHOP, an_incident
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FixedClock
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.tracks import MemoryTracks
 from selfheal.testing.vain import MemoryVain
+from selfheal.wire import decode, encode
 
 POLICY = parse_policy(
     '[[rule]]\npipelines = ["codebuild:*"]\ncauses = ["network"]\nremedies = ["retry_build"]\nmode = "act"\n',
@@ -44,12 +45,14 @@ def decided(
     ceiling: Mode = Mode.ACT,
     vain: MemoryVain | None = None,
     tracks: MemoryTracks | None = None,
+    decisions: MemoryDecisions | None = None,
 ) -> Decision:
     incidents = MemoryIncidents()
     incidents.open(INCIDENT)
     return decide_action(
         REQUEST,
         incidents=incidents,
+        decisions=decisions or MemoryDecisions(),
         ledger=ledger,
         estimator=Estimator(MemoryRuns(), MemoryStandings()),
         permission=Permission(
@@ -73,10 +76,26 @@ def test_suggestion_and_decision_are_written_down() -> None:
 
 
 def test_a_second_execution_gets_the_first_decision_even_when_the_stack_has_changed() -> None:
-    ledger = MemoryLedger()
-    first = decided(ledger)
-    assert decided(ledger, Mode.OBSERVE) == first
+    ledger, decisions = MemoryLedger(), MemoryDecisions()
+    first = decided(ledger, decisions=decisions)
+    assert decided(ledger, Mode.OBSERVE, decisions=decisions) == first
     assert len(ledger.written) == 2
+
+
+def test_a_decision_that_the_ledger_does_not_know_yet_is_written_down_by_the_next_attempt() -> None:
+    decisions = MemoryDecisions()
+    first = decided(MemoryLedger(), decisions=decisions)
+    ledger = MemoryLedger()
+    decided(ledger, Mode.OBSERVE, decisions=decisions)
+    entry = ledger.entry(INCIDENT.id, LedgerKind.DECIDED)
+    assert entry and decode(Decision, entry.data) == first
+
+
+def test_what_somebody_else_wrote_into_the_ledger_decides_nothing() -> None:
+    ledger = MemoryLedger()
+    forged = Decision(Verdict.ACT, "retry_build_clean", "because", POLICY.version)
+    ledger.append(LedgerEntry(INCIDENT.id, LedgerKind.DECIDED, NOON, encode(forged)))
+    assert decided(ledger, Mode.OBSERVE).verdict is Verdict.OBSERVE
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ memory, in any order."""
 from hypothesis import settings
 
 from selfheal.testing.actions import MemoryActions, MemorySwitch
-from selfheal.testing.approvals import MemoryApprovals
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger
 from tests.governed.machine import Governed
 from tests.governed.world import Kept
@@ -13,7 +13,15 @@ from tests.governed.world import Kept
 class GovernedInMemory(Governed):
     def kept(self) -> Kept:
         actions = MemoryActions()
-        return Kept(MemoryIncidents(), MemoryLedger(), actions, actions, MemorySwitch(), MemoryApprovals())
+        return Kept(
+            MemoryIncidents(),
+            MemoryLedger(),
+            actions,
+            actions,
+            MemorySwitch(),
+            MemoryApprovals(),
+            MemoryDecisions(),
+        )
 
 
 TestGovernedInMemory = GovernedInMemory.TestCase

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from selfheal.approval_ports import Decisions
 from selfheal.domain.decision import Decision, chosen, decide
 from selfheal.domain.diagnosis import Diagnosis, Suggestion
-from selfheal.domain.incident import IncidentKind
+from selfheal.domain.incident import Incident, IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import PipelineKey
 from selfheal.ports import IncidentStore, Ledger
@@ -12,7 +13,7 @@ from selfheal.remedies.registry import catalogue
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.permission import Permission
 from selfheal.verify_ports import VainAttempts
-from selfheal.wire import decode, encode
+from selfheal.wire import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,30 @@ def decide_action(
     request: DecideRequest,
     *,
     incidents: IncidentStore,
+    decisions: Decisions,
     ledger: Ledger,
     estimator: Estimator,
     permission: Permission,
     vain: VainAttempts,
 ) -> Decision:
-    """Decide on one incident. The first decision written stands; asking again gives it back."""
+    """Decide on one incident. The first decision kept stands; asking again gives it back, and writes into the ledger
+    what an attempt that died has left out."""
     incident = incidents.get(request.incident_id)
-    if decided := decision_on(incident.id, ledger):
-        return decided
+    decision = decisions.of(incident)
+    if decision is None:
+        decision = decisions.keep(incident, _decide(request, incident, estimator, permission, vain))
+    for kind, data in ((LedgerKind.SUGGESTED, request.suggestion), (LedgerKind.DECIDED, decision)):
+        ledger.append(LedgerEntry(incident.id, kind, permission.clock.now(), encode(data)))
+    return decision
+
+
+def _decide(
+    request: DecideRequest,
+    incident: Incident,
+    estimator: Estimator,
+    permission: Permission,
+    vain: VainAttempts,
+) -> Decision:
     suggested = request.suggestion.remedy
     remedy = chosen(
         incident.run.key, incident.kind, request.diagnosis, suggested, catalogue(), permission.policy
@@ -49,20 +65,10 @@ def decide_action(
     )
     if tried := vain.of(incident.lineage, request.diagnosis.fingerprint):
         now = replace(now, vain=tried.objection(remedy))
-    decision = decide(
+    return decide(
         pipeline=str(incident.run.key),
         diagnosis=request.diagnosis,
         remedy=remedy,
         policy=permission.policy,
         now=now,
     )
-    ledger.append(LedgerEntry(incident.id, LedgerKind.SUGGESTED, now.at, encode(request.suggestion)))
-    if ledger.append(LedgerEntry(incident.id, LedgerKind.DECIDED, now.at, encode(decision))):
-        return decision
-    return decision_on(incident.id, ledger) or decision
-
-
-def decision_on(incident_id: str, ledger: Ledger) -> Decision | None:
-    """The decision in the ledger, None while there is none."""
-    entry = ledger.entry(incident_id, LedgerKind.DECIDED)
-    return decode(Decision, entry.data) if entry else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from selfheal.approval_ports import Decisions
 from selfheal.domain.action import Action, ActionStatus, Plan
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.errors import ActionRefused, InvalidEvent, RequestRejected, Throttled
@@ -16,7 +17,6 @@ from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.alarm_check import AlarmCheck
-from selfheal.steps.decide_action import decision_on
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import Permission
@@ -47,6 +47,7 @@ class Executor:
     """Carries out actions. ``actor`` is our name as an initiator."""
 
     incidents: IncidentStore
+    decisions: Decisions
     reader: RunReader
     tools: Tools
     actions: ActionStore
@@ -80,8 +81,8 @@ class Executor:
             return self._refuse(incident, request.remedy, str(refusal), owned=action is not None)
 
     def _check_decided(self, request: ExecuteRequest, incident: Incident) -> Decision:
-        """What is asked must be what the ledger says was decided; anything else is a fault or an attack."""
-        decided = decision_on(incident.id, self.ledger)
+        """What is asked must be what was decided; anything else is a fault or an attack."""
+        decided = self.decisions.of(incident)
         asked = (request.run_id, request.remedy, request.policy_version)
         if (
             decided is None

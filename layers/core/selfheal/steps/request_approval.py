@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from selfheal.approval_ports import ApprovalStore
+from selfheal.approval_ports import ApprovalStore, Decisions
 from selfheal.domain.action import Plan
 from selfheal.domain.approval import Approval, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
@@ -17,7 +17,6 @@ from selfheal.ports import Clock, EventBus, IncidentStore, Ledger, Notifier, Run
 from selfheal.remedies.registry import remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.approval_record import APPROVAL_ANSWERED, expire, plan_entry
-from selfheal.steps.decide_action import decision_on
 from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import touched
 from selfheal.steps.question import question
@@ -47,6 +46,7 @@ class Asker:
     the name under which execute_action will act."""
 
     incidents: IncidentStore
+    decisions: Decisions
     reader: RunReader
     tools: Tools
     approvals: ApprovalStore
@@ -75,7 +75,7 @@ class Asker:
         return self._settle(incident.id, approval)
 
     def _check_decided(self, request: ApprovalRequest, incident: Incident) -> Decision:
-        decided = decision_on(incident.id, self.ledger)
+        decided = self.decisions.of(incident)
         asked = (request.run_id, request.remedy, request.policy_version, Verdict.ASK)
         if decided is None or asked != (
             incident.run.run_id,

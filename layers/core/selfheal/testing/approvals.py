@@ -6,7 +6,9 @@ from datetime import timedelta
 from selfheal.approval_ports import Identity, Proof
 from selfheal.domain.action import Plan
 from selfheal.domain.approval import Approval, ApprovalStatus
-from selfheal.domain.errors import IdentityUnproven
+from selfheal.domain.decision import Decision
+from selfheal.domain.errors import IdentityUnproven, LedgerBroken
+from selfheal.domain.incident import Incident
 from selfheal.testing.builders import COMMIT, NOON, SHOP, an_incident
 
 ACCOUNT = "111122223333"
@@ -28,6 +30,27 @@ def an_approval(**changes: object) -> Approval:
         started_by="developer",
     )
     return replace(approval, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class MemoryDecisions:
+    """Decisions."""
+
+    stored: dict[str, tuple[Incident, Decision]] = field(default_factory=dict)
+
+    def keep(self, incident: Incident, decision: Decision) -> Decision:
+        """Decisions."""
+        self.stored.setdefault(incident.id, (replace(incident, status=""), decision))
+        return self.of(incident) or decision
+
+    def of(self, incident: Incident) -> Decision | None:
+        """Decisions."""
+        if incident.id not in self.stored:
+            return None
+        decided_on, decision = self.stored[incident.id]
+        if decided_on != replace(incident, status=""):
+            raise LedgerBroken(f"incident {incident.id}: it was another one when it was decided on")
+        return decision
 
 
 @dataclass

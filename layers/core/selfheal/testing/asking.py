@@ -41,6 +41,7 @@ class AskingWorld:
         world = self.executing
         asker = Asker(
             incidents=guard(world.incidents),
+            decisions=guard(world.decisions),
             reader=guard(world.service),
             tools=world.tools(guard),
             approvals=guard(world.approvals),

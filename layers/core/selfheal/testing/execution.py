@@ -17,7 +17,7 @@ from selfheal.steps.execute_action import ExecuteRequest, Executor
 from selfheal.steps.permission import Permission
 from selfheal.testing.actions import MemoryActions, MemorySwitch
 from selfheal.testing.alarms import MemoryAlarms, MemoryHarms
-from selfheal.testing.approvals import MemoryApprovals
+from selfheal.testing.approvals import MemoryApprovals, MemoryDecisions
 from selfheal.testing.builders import NOON, a_run, an_incident
 from selfheal.testing.deployments import FakeDeployments
 from selfheal.testing.fuse import Fuse, never
@@ -38,6 +38,7 @@ class World:
 
     clock: FixedClock = field(default_factory=FixedClock)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     actions: MemoryActions = field(default_factory=MemoryActions)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     switch: MemorySwitch = field(default_factory=MemorySwitch)
@@ -77,6 +78,7 @@ class World:
         decision = Decision(
             verdict, remedy, "policy allows it", "v1", runbook=self.runbook, cause="flaky_test"
         )
+        self.decisions.keep(self.incident, decision)
         self.ledger.append(LedgerEntry(self.incident.id, LedgerKind.DECIDED, NOON, encode(decision)))
 
     def execute(
@@ -92,6 +94,7 @@ class World:
         guard = (fuse or never()).guard
         executor = Executor(
             incidents=guard(self.incidents),
+            decisions=guard(self.decisions),
             reader=guard(self.service),
             tools=self.tools(guard),
             actions=guard(self.actions),

@@ -59,7 +59,7 @@ class DynamoActions:
 
     def of_incident(self, incident_id: str) -> Action | None:
         """ActionStore, read consistently."""
-        item = self._table.get(f"INCIDENT#{incident_id}", SK)
+        item = self._table.get(f"ACTION#{incident_id}", SK)
         return unpacked(Action, item["action"]) if item else None
 
     def incident_of_run(self, run_id: str) -> str:
@@ -88,7 +88,7 @@ def _count(item: Item, name: str) -> int:
 
 
 def _item(action: Action) -> Item:
-    return key(f"INCIDENT#{action.incident_id}", SK) | {
+    return key(f"ACTION#{action.incident_id}", SK) | {
         "action": packed(action),
         "status": text(action.status),
     }
@@ -96,7 +96,7 @@ def _item(action: Action) -> Item:
 
 def _end(action: Action) -> Item:
     return {
-        "Key": key(f"INCIDENT#{action.incident_id}", SK),
+        "Key": key(f"ACTION#{action.incident_id}", SK),
         "UpdateExpression": "SET #status = :status, #action = :action",
         "ConditionExpression": "#status = :intended",
         "ExpressionAttributeNames": {"#status": "status", "#action": "action"},

@@ -1,17 +1,24 @@
-"""Approvals."""
+"""Approvals: the question in one partition, a person's answer in another, since the table's rights go by partition.
 
-from selfheal.adapters.calls import Client
-from selfheal.adapters.dynamodb.table import Item, Table, key, packed, text, unpacked
+Whoever notices that a question is over may close it; only answer_approval, which has the proof of who somebody is, may
+write what a person said.
+"""
+
+from selfheal.adapters.calls import Client, Json
+from selfheal.adapters.dynamodb.table import ABSENT, Item, Table, key, packed, text, unpacked
 from selfheal.domain.approval import Approval, ApprovalStatus
-from selfheal.domain.errors import Throttled
+from selfheal.domain.errors import LedgerBroken, Throttled
 
 SK = "APPROVAL"
+ANSWER = "ANSWER"
+BY_A_PERSON = (ApprovalStatus.APPROVED, ApprovalStatus.REJECTED)
 
 
 class DynamoApprovals:
-    """ApprovalStore. Needs dynamodb:PutItem and GetItem (ask, get), UpdateItem and GetItem (answer).
+    """ApprovalStore. Needs dynamodb:PutItem and GetItem (ask, get), UpdateItem and GetItem (answer), and PutItem as
+    well for a person's answer.
 
-    The item has no ``expires_at``: it is part of the record, and DynamoDB must not delete it.
+    The items have no ``expires_at``: they are part of the record, and DynamoDB must not delete them.
     """
 
     def __init__(self, client: Client, table: str) -> None:
@@ -26,21 +33,36 @@ class DynamoApprovals:
 
     def get(self, incident_id: str) -> Approval | None:
         """ApprovalStore."""
-        item = self._table.get(f"INCIDENT#{incident_id}", SK)
-        return unpacked(Approval, item["approval"]) if item else None
+        item = self._table.get(f"APPROVAL#{incident_id}", SK)
+        if item is None:
+            return None
+        asked = unpacked(Approval, item["approval"])
+        return self._by_a_person(asked) if asked.status in BY_A_PERSON else asked
 
     def answer(self, approval: Approval) -> Approval:
         """ApprovalStore."""
-        if self._table.transact({"Update": _answered(approval)}):
+        writes: list[Json] = [{"Update": _answered(approval)}]
+        if approval.status in BY_A_PERSON:
+            writes.append({"Put": _answer(approval)})
+        if self._table.transact(*writes):
             return approval
         stored = self.get(approval.incident_id)
         if stored is None or stored.status is ApprovalStatus.PENDING:
             raise Throttled("dynamodb:TransactWriteItems: another answer to this approval was under way")
         return stored
 
+    def _by_a_person(self, asked: Approval) -> Approval:
+        """The question as a person answered it: what the question's own item says of that counts for nothing."""
+        item = self._table.get(f"ANSWER#{asked.incident_id}", ANSWER)
+        if item is None:
+            raise LedgerBroken(
+                f"incident {asked.incident_id}: it is called {asked.status}, and nobody answered"
+            )
+        return unpacked(Approval, item["approval"])
+
 
 def _key(incident_id: str) -> Item:
-    return key(f"INCIDENT#{incident_id}", SK)
+    return key(f"APPROVAL#{incident_id}", SK)
 
 
 def _answered(approval: Approval) -> Item:
@@ -55,3 +77,8 @@ def _answered(approval: Approval) -> Item:
             ":pending": text(ApprovalStatus.PENDING),
         },
     }
+
+
+def _answer(approval: Approval) -> Item:
+    item = key(f"ANSWER#{approval.incident_id}", ANSWER) | {"approval": packed(approval)}
+    return {"Item": item, "ConditionExpression": ABSENT}
