@@ -37,7 +37,12 @@ PolicyFile = Annotated[
 ]
 StackMode = Annotated[Mode | None, typer.Option("--mode", help="The stack's mode. Default: its own, or act.")]
 Through = Annotated[
-    str, typer.Option("--through", metavar="NAME", help="The CodePipeline pipeline that started the build.")
+    str,
+    typer.Option(
+        "--through",
+        metavar="NAME[/STAGE]",
+        help="The CodePipeline pipeline, and stage, that started the build.",
+    ),
 ]
 Confidence = Annotated[float, typer.Option("--confidence", min=0, max=1, help="Of the diagnosis.")]
 At = Annotated[

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from local.records import Controls
 from selfheal.domain.autonomy import Subject, trust_of
-from selfheal.domain.decision import Decision, chosen, decide, fitting
+from selfheal.domain.decision import Decision, chosen, decide, fitting, held_by
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suspect
 from selfheal.domain.freeze import Freeze
 from selfheal.domain.incident import IncidentKind, Lineage
@@ -21,7 +21,7 @@ from selfheal.remedies.registry import catalogue
 class Case:
     """What is asked: a cause in a pipeline, as sure as ``confidence``, at a moment, in a stack of that mode.
 
-    ``through`` names the CodePipeline pipeline that started the build, empty where none did.
+    ``through`` names the CodePipeline pipeline that started the build, or ``pipeline/stage``; empty where none did.
     """
 
     pipeline: PipelineKey
@@ -37,6 +37,7 @@ class Case:
     @property
     def diagnosis(self) -> Diagnosis:
         """The diagnosis that an incident of this case would have."""
+        pipeline, _, stage = self.through.partition("/")
         return Diagnosis(
             self.cause,
             self.transient,
@@ -45,7 +46,8 @@ class Case:
             "",
             "",
             suspect=self.suspect,
-            pipeline=self.through,
+            pipeline=pipeline,
+            stage=stage,
         )
 
 
@@ -69,10 +71,20 @@ class Explanation:
     choice: str
     looked_at: bool
 
+    @property
+    def protected(self) -> bool:
+        """Whether a person must always be asked."""
+        return any(map(self.policy.protected, self._keys))
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return held_by(str(self.case.pipeline), self.case.diagnosis)
+
     def holding(self) -> list[tuple[Freeze, datetime | None]]:
         """The policy's freezes, each with its end where it holds for this pipeline at that moment."""
         return [
-            (freeze, freeze.until(str(self.case.pipeline), self.case.at)) for freeze in self.policy.freezes
+            (freeze, next(filter(None, (freeze.until(key, self.case.at) for key in self._keys)), None))
+            for freeze in self.policy.freezes
         ]
 
 

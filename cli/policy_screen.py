@@ -59,7 +59,7 @@ def explanation_document(explained: Explanation) -> dict[str, Any]:
         "ceiling": case.ceiling.value,
         "choice": explained.choice,
         "remedies": [_judged_document(judged) for judged in explained.judged],
-        "protected": policy.protected(str(case.pipeline)),
+        "protected": explained.protected,
         "paused": now.paused and encode(now.paused),
         "spent": encode(now.spent) if explained.looked_at else None,
         "budget": encode(policy.budget),
@@ -95,8 +95,7 @@ def _lines(explained: Explanation) -> Iterator[tuple[str, str]]:
         "kill switch",
         _switch(now.paused) if explained.looked_at else "not looked at (--stack-name or --local)",
     )
-    protected = policy.protected(str(explained.case.pipeline))
-    yield "protected", "yes: a person must always approve" if protected else "no"
+    yield "protected", "yes: a person must always approve" if explained.protected else "no"
     yield "budget", _budget(explained, now.spent)
     yield "cool-down", f"{policy.cool_down_seconds} s after any action on the pipeline"
     yield "breaker", _breaker(explained)

@@ -13,5 +13,5 @@ def handler(event: dict[str, Any], runtime: Runtime) -> Any:
     return encode(diagnose_failure(
         decode(DiagnoseRequest, event), incidents=runtime.incidents, reader=runtime.reader, logs=runtime.logs,
         runs=runtime.runs, failures=runtime.failures, harms=runtime.harms, reports=runtime.reports,
-        ledger=runtime.ledger, clock=runtime.clock,
+        stages=runtime.stages, ledger=runtime.ledger, clock=runtime.clock,
     ))  # fmt: skip

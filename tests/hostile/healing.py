@@ -33,6 +33,7 @@ from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.labels import MemoryLabels
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns, MemoryTokenBudget
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.tracks import MemoryTracks
@@ -154,6 +155,7 @@ class Healing:
                 reader=self.service,
                 logs=self.service,
                 reports=self.service,
+                stages=FakeStages(),
                 ledger=self.ledger,
                 clock=self.clock,
             )

@@ -42,6 +42,7 @@ from selfheal.testing.memory import (
 )
 from selfheal.testing.models import MemoryModels
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.toolbox import fake_tools
 from selfheal.testing.tracks import MemoryTracks
@@ -88,6 +89,7 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         clock=clock,
         reader=service,
         reports=service,
+        stages=FakeStages(),
         metrics=service,
         logs=service,
         log_sizes=service,
@@ -106,9 +108,6 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         actions=(actions := MemoryActions()),
         breakers=actions,
         switch=MemorySwitch(),
-        decisions=MemoryDecisions(),
-        approvals=MemoryApprovals(),
-        vain=MemoryVain(),
         identities=FakeIdentities(),
         **memories(),
         waiters=waiters,
@@ -126,8 +125,10 @@ def a_world(monkeypatch: pytest.MonkeyPatch) -> Runtime:
 
 
 def memories() -> dict[str, object]:
-    """What is remembered of failures and remedies."""
-    return {"failures": MemoryFailures(), "labels": MemoryLabels(), "tracks": MemoryTracks()}
+    """What is remembered of failures and remedies, decided and answered."""
+    of_failures = {"failures": MemoryFailures(), "labels": MemoryLabels(), "vain": MemoryVain()}
+    decided = {"decisions": MemoryDecisions(), "approvals": MemoryApprovals(), "tracks": MemoryTracks()}
+    return {**of_failures, **decided}
 
 
 def the_incident() -> Incident:

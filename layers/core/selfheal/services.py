@@ -6,7 +6,7 @@ from functools import cached_property
 from selfheal.harm_ports import AlarmReader
 from selfheal.measure_ports import BuildMetrics, DeploymentSteps, LogSizes
 from selfheal.ports import FinishedRuns, LogReader, RunReader, TestReports
-from selfheal.remedy_ports import Tools
+from selfheal.remedy_ports import Stages, Tools
 from selfheal.steps.alarm_check import AlarmCheck
 from selfheal.steps.measure_run import Gauges
 from selfheal.stores import Stores
@@ -45,16 +45,22 @@ class Services(Stores):
         return CodeBuildReports(self._clients("codebuild"))
 
     @cached_property
+    def stages(self) -> Stages:
+        """What can be asked of CodePipeline's stages, and done to them by who may."""
+        from selfheal.adapters.stage_actions import CodePipelineStages
+
+        return CodePipelineStages(self._clients("codepipeline"))
+
+    @cached_property
     def tools(self) -> Tools:
         """What remedies work with."""
         from selfheal.adapters.automation import AutomationRunbooks
         from selfheal.adapters.build_actions import CodeBuildBuilds
         from selfheal.adapters.deployment_actions import CodeDeployDeployments
-        from selfheal.adapters.stage_actions import CodePipelineStages
 
         return Tools(
             CodeBuildBuilds(self._clients("codebuild")),
-            CodePipelineStages(self._clients("codepipeline")),
+            self.stages,
             CodeDeployDeployments(self._clients("codedeploy")),
             AutomationRunbooks(self._clients("ssm")),
         )

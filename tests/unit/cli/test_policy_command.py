@@ -148,6 +148,15 @@ def test_explain_repeats_a_pipeline_s_build_through_its_stage(
     assert "→ retry_stage" in shown and "retry_build" not in shown
 
 
+def test_explain_knows_the_protection_of_the_stage_that_a_build_is_in(
+    world: FakeSurroundings, tmp_path: Path
+) -> None:
+    rule = 'protected = ["codepipeline:*/Prod"]\n' + RULE.replace('"retry_build"', '"retry_stage"')
+    file = written(tmp_path / "p.toml", rule)
+    assert "codepipeline:shop/Prod is protected" in explained(world, file, "--through", "shop/Prod")
+    assert "protected no" in explained(world, file, "--through", "shop/Build")
+
+
 def test_explain_goes_by_the_mode_and_the_policy_that_the_stack_has(
     world: FakeSurroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,12 +12,14 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerKind
 from selfheal.domain.run import LogLocation, LogObject, RunStatus
 from selfheal.ports import LogLine, TestCase
+from selfheal.remedy_ports import StageAttempt
 from selfheal.steps.diagnose_failure import DiagnoseRequest, diagnose_failure
 from selfheal.testing.alarms import MemoryHarms
 from selfheal.testing.builders import NOON, SHOP, a_measurement, a_run, an_incident
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FAILED, FakeStages
 
 INCIDENT = an_incident()
 
@@ -28,6 +30,7 @@ def diagnosed(
     incident_id: str = INCIDENT.id,
     failures: MemoryFailures | None = None,
     runs: MemoryRuns | None = None,
+    stages: FakeStages | None = None,
 ) -> Diagnosis:
     incidents = MemoryIncidents()
     incidents.open(INCIDENT)
@@ -38,6 +41,7 @@ def diagnosed(
         logs=service,
         runs=runs or MemoryRuns(),
         reports=service,
+        stages=stages or FakeStages(),
         harms=MemoryHarms(),
         failures=failures or MemoryFailures(),
         ledger=ledger,
@@ -52,6 +56,32 @@ def test_the_diagnosis_is_written_down_as_given() -> None:
     assert diagnosis.cause is Cause.NETWORK and diagnosis.transient is True
     [entry] = ledger.written
     assert entry.kind is LedgerKind.DIAGNOSED and entry.data["cause"] == "network"
+
+
+def test_a_pipeline_s_build_is_told_with_its_stage() -> None:
+    service, stages = FakeService(), FakeStages()
+    service.add(a_run(initiator="codepipeline/shop"), "npm ERR! code ECONNRESET")
+    assert diagnosed(service, MemoryLedger(), stages=stages).stage == ""
+    stages.builds["shop:1"] = StageAttempt("shop", "Prod", FAILED, 1)
+    diagnosis = diagnosed(service, MemoryLedger(), stages=stages)
+    assert (diagnosis.pipeline, diagnosis.stage) == ("shop", "Prod")
+
+
+def test_a_pipeline_that_is_gone_hinders_no_diagnosis() -> None:
+    class Gone(FakeStages):
+        def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
+            raise RunNotFound(f"{pipeline} is gone")
+
+    service = FakeService()
+    service.add(a_run(initiator="codepipeline/shop"), "npm ERR! code ECONNRESET")
+    assert diagnosed(service, MemoryLedger(), stages=Gone()).cause is Cause.NETWORK
+
+
+def test_of_a_build_that_no_pipeline_started_codepipeline_is_not_asked() -> None:
+    service, stages = FakeService(), FakeStages()
+    stages.builds["shop:1"] = StageAttempt("shop", "Prod", FAILED, 1)
+    service.add(a_run(initiator="developer"), "npm ERR! code ECONNRESET")
+    assert diagnosed(service, MemoryLedger(), stages=stages).stage == ""
 
 
 def test_the_builds_own_secrets_do_not_come_out() -> None:

@@ -16,6 +16,7 @@ from selfheal.testing.builders import SHOP, a_run, an_incident
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from selfheal.wire import encode
 from tests.redaction.places import ANYWHERE
 from tests.redaction.tokens import KINDS, survives, token
@@ -56,6 +57,7 @@ def test_no_secret_comes_out_of_a_diagnosis(secret: str, place: str, before: str
         logs=service,
         runs=MemoryRuns(),
         reports=service,
+        stages=FakeStages(),
         harms=MemoryHarms(),
         failures=MemoryFailures(),
         ledger=ledger,

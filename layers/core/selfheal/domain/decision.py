@@ -11,7 +11,7 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.permission import Circumstances, objection
 from selfheal.domain.policy import RUN_RUNBOOK, Mode, Policy, Rule
 from selfheal.domain.remedy import Remedy
-from selfheal.domain.run import PipelineKey
+from selfheal.domain.run import PipelineKey, Service
 
 
 class Verdict(StrEnum):
@@ -104,9 +104,10 @@ def _verdict(
         return Verdict.OBSERVE, f"no policy rule lets {remedy.id} act on {diagnosis.cause} in {pipeline}"
     if reason := _watches_only(rule, now):
         return Verdict.OBSERVE, reason
-    if reason := _beyond(rule, diagnosis, remedy) or objection(pipeline, remedy.id, policy, now):
+    keys = held_by(pipeline, diagnosis)
+    if reason := _beyond(rule, diagnosis, remedy) or objection(keys, remedy.id, policy, now):
         return Verdict.REFUSE, reason
-    if reason := _must_ask(pipeline, remedy, policy, rule, now):
+    if reason := _must_ask(keys, remedy, policy, rule, now):
         return Verdict.ASK, reason
     if _promoted(rule, policy, now):
         return (
@@ -124,10 +125,17 @@ def _watches_only(rule: Rule, now: Circumstances) -> str:
     return ""
 
 
-def _must_ask(pipeline: str, remedy: Remedy, policy: Policy, rule: Rule, now: Circumstances) -> str:
+def held_by(pipeline: str, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """The keys whose protection and freezes hold: the run's own, and that of the stage through which it is repeated."""
+    if not diagnosis.pipeline or not diagnosis.stage:
+        return (pipeline,)
+    return (pipeline, str(PipelineKey(Service.CODEPIPELINE, f"{diagnosis.pipeline}/{diagnosis.stage}")))
+
+
+def _must_ask(keys: Sequence[str], remedy: Remedy, policy: Policy, rule: Rule, now: Circumstances) -> str:
     """Why a person must be asked; empty when none must."""
-    if policy.protected(pipeline):
-        return f"{pipeline} is protected: a person must approve {remedy.id}"
+    if protected := next(filter(policy.protected, keys), ""):
+        return f"{protected} is protected: a person must approve {remedy.id}"
     if Mode.ASK in (rule.mode, now.ceiling) and not _promoted(rule, policy, now):
         return f"{_who(rule, now, Mode.ASK)} wants a person to approve {remedy.id}"
     if now.trust.cap is Mode.ASK:

@@ -55,8 +55,8 @@ class Diagnosis:
     ``confidence`` is 0..1. ``source`` names what decided: ``service`` (phase, status, context),
     ``signature:<id>``, ``score`` (the metrics), ``alarm`` or ``none``. ``fingerprint`` is equal for equal failures.
     ``test`` names the failing test where there is one. ``pipeline`` names the pipeline that started the run, where
-    one did: then it is repeated through its stage. ``retry_after_seconds`` is how long whoever refused the run asked
-    it to wait, 0 where nobody did.
+    one did: then it is repeated through its stage. ``stage`` is that stage, empty when CodePipeline did not tell.
+    ``retry_after_seconds`` is how long whoever refused the run asked it to wait, 0 where nobody did.
     """
 
     cause: Cause
@@ -70,6 +70,7 @@ class Diagnosis:
     test: str = ""
     pipeline: str = ""
     retry_after_seconds: int = 0
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Asked when a decision is made, and once more right before the call.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -31,13 +32,14 @@ class Circumstances:
     trust: Trust = field(default_factory=Trust)
 
 
-def objection(pipeline: str, remedy: str, policy: Policy, now: Circumstances) -> str:
-    """Why the remedy must not be carried out on the pipeline now, in plain words; empty when nothing is against it."""
+def objection(keys: Sequence[str], remedy: str, policy: Policy, now: Circumstances) -> str:
+    """Why the remedy must not be carried out now, in plain words; empty when nothing is against it. ``keys`` are the
+    pipeline's, which is charged, and those of whatever else is touched."""
     return (
         paused(now.paused)
-        or frozen(pipeline, policy, now.at)
+        or next(filter(None, (frozen(key, policy, now.at) for key in keys)), "")
         or now.vain
-        or limits_of(policy, now.cost).objection(pipeline, remedy, now.spent, now.brakes, now.at)
+        or limits_of(policy, now.cost).objection(keys[0], remedy, now.spent, now.brakes, now.at)
     )
 
 

@@ -6,6 +6,7 @@ from selfheal.diagnose.experience import experience, informed
 from selfheal.diagnose.harm import diagnose_harm
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
+from selfheal.domain.errors import RunNotFound
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.run import PipelineKey, Run
@@ -20,6 +21,7 @@ from selfheal.ports import (
     RunStore,
     TestReports,
 )
+from selfheal.remedy_ports import Stages
 from selfheal.steps.examine_run import Examined, Examiner
 from selfheal.wire import encode
 
@@ -45,6 +47,7 @@ def diagnose_failure(
     logs: LogReader,
     runs: RunStore,
     reports: TestReports,
+    stages: Stages,
     failures: FailureMemory,
     harms: Harms,
     ledger: Ledger,
@@ -65,8 +68,20 @@ def diagnose_failure(
     if examined.trouble:
         noted = EvidenceLine(0, examined.trouble)
         diagnosis = replace(diagnosis, evidence=(*diagnosis.evidence, noted))
+    diagnosis = replace(diagnosis, stage=_stage(run, stages))
     ledger.append(LedgerEntry(incident.id, LedgerKind.DIAGNOSED, clock.now(), encode(diagnosis)))
     return diagnosis
+
+
+def _stage(run: Run, stages: Stages) -> str:
+    """The stage of the pipeline that started this build: its protection and freezes count when it is decided."""
+    if not run.pipeline:
+        return ""
+    try:
+        attempt = stages.of_build(run.pipeline, run.ref.run_id)
+    except RunNotFound:
+        return ""
+    return attempt.stage if attempt else ""
 
 
 def _with_experience(run: Run, examined: Examined, examiner: Examiner, clock: Clock) -> Diagnosis:
