@@ -14,7 +14,7 @@ from selfheal.domain.policy import LONGEST_DELAY_SECONDS, RUN_RUNBOOK, Autonomy,
 from selfheal.domain.policy_file import DOCUMENT_NAME, LONGEST_COOL_DOWN_SECONDS, MOST, PATTERN
 from selfheal.domain.remedy import Risk
 from selfheal.domain.toml_table import CONTROL
-from selfheal.domain.watch import BAKE_MINUTES, LONGEST_BAKE_MINUTES
+from selfheal.domain.watch import BAKE_MINUTES, LONGEST_BAKE_MINUTES, NAMELESS
 from selfheal.remedies.registry import catalogue
 
 Schema = dict[str, Any]
@@ -121,7 +121,7 @@ def _watch() -> Schema:
         "alarms": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "string", "pattern": r"[^*?]"},
+            "items": {"type": "string", "pattern": rf"^(?!{NAMELESS}(?![\s\S]))"},
         },
         "pipeline": {"type": "string", "pattern": WATCHED},
         "bake_minutes": _whole(BAKE_MINUTES, 1, LONGEST_BAKE_MINUTES),

@@ -129,6 +129,7 @@ words = st.sampled_from(
         "mon",
         "repeats",
         "*",
+        "[!~]*",
         "codebuild:a",
         "shop",
         "UTC",

@@ -55,6 +55,8 @@ def test_nothing_is_watched_unless_the_policy_says_so() -> None:
         ('"shop-latency"', '""', "watch 1.alarms"),
         ('"shop-latency"', '"*"', "watch 1.alarms: must name the alarms of one service"),
         ('"shop-latency"', '"?*"', "watch 1.alarms: must name the alarms of one service"),
+        ('"shop-latency"', '"[!~]*"', "watch 1.alarms: must name the alarms of one service"),
+        ('"shop-latency"', '"[]a]?[a-z]"', "watch 1.alarms: must name the alarms of one service"),
         ('"shop-latency"', "7", "watch 1.alarms"),
         ('"codedeploy:shop/prod"', "7", "watch 1.pipeline"),
         ('"codedeploy:shop/prod"', '"shop"', "watch 1.pipeline"),
@@ -67,6 +69,12 @@ def test_nothing_is_watched_unless_the_policy_says_so() -> None:
 def test_a_bad_watch_names_the_key(old: str, new: str, words: str) -> None:
     with pytest.raises(InvalidPolicy, match=words):
         parse_policy(WATCH.replace(old, new), frozenset())
+
+
+@pytest.mark.parametrize("named", ["shop[0-9]", "[", "[shop", "s*", "*]"])
+def test_a_pattern_with_a_character_of_its_own_names_alarms(named: str) -> None:
+    (watch,) = parse_policy(WATCH.replace("shop-latency", named), frozenset()).watches
+    assert named in watch.alarms
 
 
 def test_watches_are_tables() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from selfheal.domain.measurement import Measurement
-from selfheal.domain.run import RunStatus
+from selfheal.domain.run import RunStatus, Service
 
 # A deployment that ended so long before the next one began, without an alarm, has proven itself.
 PROVEN = timedelta(minutes=10)
@@ -67,6 +67,22 @@ def baking(run: Measurement, at: datetime, bake: timedelta) -> bool:
 def unproven(blamed: Measurement, others: Iterable[Measurement]) -> list[Measurement]:
     """Those of the others that had not baked quietly for long enough when the blamed one began."""
     return [other for other in others if other.ended_at > blamed.started_at - PROVEN]
+
+
+def deployed_in(stage: Measurement, runs: Iterable[Measurement]) -> list[Measurement]:
+    """The deployments of these that the stage made, as far as times tell: they began and ended while it was at work.
+    Empty for what is no stage."""
+    if stage.pipeline.service is not Service.CODEPIPELINE:
+        return []
+    deployments = (run for run in runs if run.pipeline.service is Service.CODEDEPLOY)
+    return [
+        run for run in deployments if stage.started_at <= run.started_at and run.ended_at <= stage.ended_at
+    ]
+
+
+def one_release(one: Measurement, other: Measurement) -> bool:
+    """Whether one of the two is a stage and the other the deployment that it made."""
+    return bool(deployed_in(one, [other]) or deployed_in(other, [one]))
 
 
 def newest_first(runs: Iterable[Measurement]) -> list[Measurement]:

@@ -1,5 +1,6 @@
 """Watch: which alarms speak for which deployed service, as the policy file says."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,8 @@ from selfheal.domain.toml_table import TomlTable
 
 BAKE_MINUTES = 30
 LONGEST_BAKE_MINUTES = 1440
+# A shell glob without a character of its own: it names no alarm and may match every one.
+NAMELESS = r"(?:[*?]|\[!?\]?[^\]]*\])*"
 WATCH_KEYS = ("alarms", "pipeline", "bake_minutes")
 
 
@@ -42,9 +45,9 @@ def _watch(table: TomlTable) -> Watch:
 
 def _alarms(table: TomlTable) -> tuple[str, ...]:
     names = table.names("alarms")
-    if not all(name.strip("*?") for name in names):
+    if any(re.fullmatch(NAMELESS, name) for name in names):
         raise table.refuse(
-            "alarms", "must name the alarms of one service; a pattern like * is every alarm there is"
+            "alarms", "must name the alarms of one service; a pattern like * or [!~]* is every alarm there is"
         )
     return names
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from selfheal.diagnose.redact import Redactor
-from selfheal.domain.harm import Alarm, AlarmState, Harm, Unblamed, baking, newest_first, unproven
+from selfheal.domain.errors import IncidentNotFound
+from selfheal.domain.harm import (
+    Alarm,
+    AlarmState,
+    Harm,
+    Unblamed,
+    baking,
+    deployed_in,
+    newest_first,
+    one_release,
+    unproven,
+)
 from selfheal.domain.incident import Incident, IncidentKind, harm_incident_id
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, RunRef, RunStatus
@@ -75,7 +86,10 @@ class DeploymentWatch:
         suspects = newest_first(self._suspects(alarm))
         if reason := self._unblamed(suspects):
             return Watched(alarm.name, unblamed=reason)
-        blamed, *others = suspects
+        blamed = self._narrowed(suspects)
+        if reason := self._unblamed([blamed]):
+            return Watched(alarm.name, unblamed=reason)
+        others = [run for run in suspects if run != blamed and not one_release(run, blamed)]
         incident_id = harm_incident_id(blamed.run_id)
         # The alarm first: whoever sees the incident sees what it is about.
         self.harms.note(incident_id, self._harm(alarm, blamed, unproven(blamed, others)))
@@ -87,6 +101,20 @@ class DeploymentWatch:
             for stored in self.runs.history(watch.pipeline, _just_after(alarm.since), SEARCHED_RUNS):
                 if baking(stored.measurement, alarm.since, watch.bake):
                     yield stored.measurement
+
+    def _narrowed(self, suspects: Sequence[Measurement]) -> Measurement:
+        """The latest of them; of a stage and the deployment that it made the deployment, unless the stage was blamed
+        before: an alarm that speaks for both is one incident."""
+        latest = suspects[0]
+        made = deployed_in(latest, suspects)
+        return latest if not made or self._known(harm_incident_id(latest.run_id)) else made[0]
+
+    def _known(self, incident_id: str) -> bool:
+        try:
+            self.incidents.get(incident_id)
+        except IncidentNotFound:
+            return False
+        return True
 
     def _unblamed(self, suspects: Sequence[Measurement]) -> Unblamed | None:
         """A deployment that did not succeed is another's business, and going back on a rollback would never end."""
