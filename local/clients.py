@@ -5,8 +5,8 @@ from typing import Any
 from local.state import ROOT_KEY, CloudState
 
 
-def client(state: CloudState, service: str, read_seconds: float = 20) -> Any:
-    """A client of one AWS service. Its retries are few: the local cloud answers at once or not at all."""
+def client(state: CloudState, service: str, read_seconds: float = 60) -> Any:
+    """A client of one AWS service. Its retries are few: the local cloud answers, late on a slow machine, or never."""
     import boto3
     import botocore.session
     from botocore.config import Config
@@ -21,5 +21,5 @@ def client(state: CloudState, service: str, read_seconds: float = 20) -> Any:
     ).client(  # type: ignore[call-overload]
         service,
         endpoint_url=state.endpoint(service),
-        config=Config(connect_timeout=3, read_timeout=read_seconds, retries=retries),
+        config=Config(connect_timeout=10, read_timeout=read_seconds, retries=retries),
     )

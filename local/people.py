@@ -71,7 +71,7 @@ class LocalPeople:
         """See People."""
         body = json.dumps({"drop": order, "subject": subject}).encode()
         address = f"{self._state.devtools_url}/_devtools/events"
-        _DIRECT.open(Request(address, data=body, method="POST"), timeout=10).close()  # noqa: S310 - our own address
+        _DIRECT.open(Request(address, data=body, method="POST"), timeout=60).close()  # noqa: S310 - our own address
 
     def _who(self) -> str:
         return caller_of(client(self._state, "sts"))

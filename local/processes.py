@@ -23,6 +23,7 @@ _DIRECT = build_opener(ProxyHandler({}))
 
 MARKER = "SELFHEAL_LOCAL_HOME"
 POLL_SECONDS = 0.1
+ANSWER_SECONDS = 15.0  # of a server that listens: one that is busy is not gone
 GRACE_SECONDS = 8.0
 PORT_IN_USE = "already in use"  # Python's words for EADDRINUSE in every locale, and MiniStack's own
 
@@ -91,7 +92,7 @@ def _listens(pid: int, port: int | None) -> bool:
 
 def _answers(url: str) -> bool:
     try:
-        with _DIRECT.open(url, timeout=2) as reply:
+        with _DIRECT.open(url, timeout=ANSWER_SECONDS) as reply:
             return bool(reply.status == 200)
     except (URLError, TimeoutError, ConnectionError):
         return False

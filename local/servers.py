@@ -12,7 +12,7 @@ from local.progress import Stage, Step, Tell
 from local.state import CloudState, environment, save
 
 SOURCES = Path(__file__).parent.parent
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 240.0
 ATTEMPTS = 5
 MINUTE_SECONDS = 1.0  # of a time limit: CodeBuild allows none below five minutes
 MOST_BUILDS = 8  # more than the demo starts at once: a build that waits for another one looks slow

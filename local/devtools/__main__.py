@@ -27,7 +27,7 @@ from local.devtools.reports import ReportStore
 from local.devtools.runner import Workshop
 from local.devtools.server import Api, DevtoolsServer
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
 
 
 def main() -> None:

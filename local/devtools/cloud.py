@@ -29,7 +29,7 @@ def connect(ministack_url: str) -> Cloud:
     session = boto3.session.Session(
         aws_access_key_id=ROOT_ACCESS_KEY, aws_secret_access_key=ROOT_ACCESS_KEY, region_name=REGION
     )
-    config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2})
+    config = Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 2})
 
     def client(service: str) -> Any:
         # Session.client is typed by a table of literal names.

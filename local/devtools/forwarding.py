@@ -10,7 +10,7 @@ from local.devtools.errors import ServiceError
 
 SHARED_SERVICES = ("ssm",)
 PASSED_ON = ("Authorization", "X-Amz-Target", "X-Amz-Date", "X-Amz-Security-Token", "Content-Type")
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 60.0
 # MiniStack is on this machine: a proxy, where one is set, does not know it.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -78,8 +78,8 @@ def a_bell(state: CloudState, name: str) -> Iterator[Bell]:
 
 
 def until(what: str, condition: Callable[[], T | None]) -> T:
-    """The first value of ``condition`` that is not None. Raises ScenarioStuck after three minutes."""
-    return Patience(180, threading.Event(), "").until(what, condition)
+    """The first value of ``condition`` that is not None. Raises ScenarioStuck after ten minutes."""
+    return Patience(600, threading.Event(), "").until(what, condition)
 
 
 def harm_of(stored: Records, run_id: str) -> Story:

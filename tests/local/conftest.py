@@ -31,7 +31,10 @@ def handler(event, context):
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud of the tests' own: another one that a developer has running is left alone."""
-    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"), ministack_port=0, devtools_port=0)
+    home = tmp_path_factory.mktemp("cloud")
+    # A question stays open for as long as a slow machine takes to answer it.
+    open_for = {"ApprovalTimeoutSeconds": "120"}
+    cloud = LocalCloud(home, ministack_port=0, devtools_port=0, parameters=open_for)
     with ending_as_interrupt():
         try:
             cloud.up(lambda step: None)
@@ -77,7 +80,7 @@ def act_as(state: CloudState) -> Iterator[ActAs]:
             Runtime="python3.13",
             Role=role,
             Handler="app.handler",
-            Timeout=30,
+            Timeout=300,
             Code={"ZipFile": archive.getvalue()},
         )
         made.append(name)

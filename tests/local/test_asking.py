@@ -16,7 +16,6 @@ from local.clients import client
 from local.cloud import LocalCloud
 from local.dependencies import serve
 from local.developer import Developer
-from local.patience import Patience
 from local.records import Records
 from local.repository import make_repository
 from local.scenario import load
@@ -75,21 +74,16 @@ def asked(developer: Developer, cloud: LocalCloud, stored: Records) -> Iterator[
             repository = make_repository(scenario.folder, cloud.home / "repositories" / project)
             variables = {needed.variable: servers.enter_context(serve(needed.kind))}
             developer.create_project(project, repository.path, variables, cache=False)
-            run_id = developer.wait(developer.build(project, repository.last), patient()).id
+            run_id = developer.wait(developer.build(project, repository.last), waiting()).id
             found = incident_id(run_id)
 
             def told() -> Approval | None:
                 entry = stored.ledger.entry(found, LedgerKind.APPROVAL_REQUESTED)
                 return stored.approvals.get(found) if entry else None
 
-            return project, run_id, patient().until(f"the question about {run_id}", told)
+            return project, run_id, waiting().until(f"the question about {run_id}", told)
 
         yield fail
-
-
-def patient() -> Patience:
-    """Longer than a question stays open."""
-    return waiting(180)
 
 
 def ended(stored: Records, run_id: str) -> Story:
@@ -97,7 +91,7 @@ def ended(stored: Records, run_id: str) -> Story:
         found = Story(stored.ledger.entries(incident_id(run_id)))
         return found if found.over else None
 
-    return patient().until(f"the end of the incident of {run_id}", over)
+    return waiting().until(f"the end of the incident of {run_id}", over)
 
 
 def approves(approval: Approval, reason: str = "") -> Statement:

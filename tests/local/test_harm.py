@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 APPLICATION, GROUP, ALARM = "demo-shop", "prod", "demo-shop-5xx"
 ROLE = "arn:aws:iam::000000000000:role/demo-deployments"
-APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 20}]}\n"
+APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 300}]}\n"
 
 
 @pytest.fixture(scope="module")

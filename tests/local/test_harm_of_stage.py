@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 NAME = "demo-release"
 DEPLOY = PipelineKey.parse(f"codepipeline:{NAME}/Deploy")
-APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 20}]}\n"
+APPSPEC = "version: 0.0\nos: linux\nhooks: {ValidateService: [{location: check.sh, timeout: 300}]}\n"
 BUILDSPEC = "version: 0.2\nphases: {build: {commands: [echo built]}}\n"
 
 

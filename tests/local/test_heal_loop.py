@@ -25,7 +25,8 @@ from tests.local.conftest import ActAs
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
 
-def waiting(seconds: float = 60) -> Patience:
+def waiting(seconds: float = 600) -> Patience:
+    """Far longer than anything takes: a wait that succeeds costs nothing."""
     return Patience(seconds, threading.Event(), "")
 
 
@@ -116,7 +117,7 @@ def test_the_model_s_step_can_count_tokens_and_reach_no_record(state: CloudState
 
 
 def test_the_executor_can_build_but_not_run_other_code(
-    state: CloudState, cloud: LocalCloud, developer: Developer, act_as: ActAs
+    cloud: LocalCloud, stored: Records, developer: Developer, act_as: ActAs
 ) -> None:
     project, repository = project_of("genuine_regression", developer, cloud)
     other_code = "version: 0.2\nphases: {build: {commands: [id]}}"
@@ -136,10 +137,15 @@ def test_the_executor_can_build_but_not_run_other_code(
         == "allowed"
     )
     assert act_as("ExecuteAction", "codebuild", "delete_project", name=project) == "AccessDeniedException"
+    (run_id,) = developer.builds_of(project)
+    waiting().until("the measurement of the build", lambda: stored.runs.get(run_id))
 
 
 def test_a_malformed_message_ends_in_the_dead_letter_queue(state: CloudState) -> None:
-    """With a shorter visibility time-out, or its four deliveries would take half an hour."""
+    """With a shorter visibility time-out, or its four deliveries would take half an hour.
+
+    A good message that a slow machine is still at work on may get there as well then.
+    """
     queues, queue = client(state, "sqs"), state.outputs["IntakeQueueUrl"]
     usual = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     queues.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
@@ -147,9 +153,11 @@ def test_a_malformed_message_ends_in_the_dead_letter_queue(state: CloudState) ->
         body = json.dumps({"detail-type": "Nonsense", "detail": {}})
         queues.send_message(QueueUrl=queue, MessageBody=body)
         dead = state.outputs["IntakeDeadLetterQueueUrl"]
-        found = waiting().until(
-            "the message", lambda: queues.receive_message(QueueUrl=dead).get("Messages") or None
-        )
-        assert [message["Body"] for message in found] == [body]
+
+        def given_up() -> bool | None:
+            found = queues.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", [])
+            return body in [message["Body"] for message in found] or None
+
+        assert waiting().until("the message", given_up)
     finally:
         queues.set_queue_attributes(QueueUrl=queue, Attributes=usual)

@@ -209,7 +209,7 @@ def result_of(world: World, project: str, run_id: str) -> Result:
         ended = any(entry.kind in (LedgerKind.NOTIFIED, LedgerKind.ESCALATED) for entry in entries)
         return entries if ended else None
 
-    patience = Patience(120, threading.Event(), f"Look at {world.cloud.home / 'logs'}")
+    patience = Patience(600, threading.Event(), f"Look at {world.cloud.home / 'logs'}")
     entries = patience.until(f"the end of the incident of {run_id}", over)
     return Result(f"codebuild:{project}", len(world.developer.builds_of(project)), entries)
 

@@ -17,7 +17,7 @@ ELSEWHERE |= {"approved", "rejected", "expired_approval"}
 LEFT_TO_THE_DEMO = {"slow_build", "broken_buildspec", "poisoned_cache", "rate_limited_dependency"}
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_every_other_scenario_ends_as_it_must(state: CloudState, cloud: LocalCloud) -> None:
     """Side by side, as the demo plays them; the builds and deployments of each are counted."""
     wanted = [name for name in names() if name not in ELSEWHERE | LEFT_TO_THE_DEMO]

@@ -39,7 +39,7 @@ def failed(
     repository = make_repository(base.parent, cloud.home / "repositories" / name)
     variables = {"MARK": str(tmp_path / "built-once"), "AGAIN": again}
     developer.create_project(name, repository.path, variables, cache=False)
-    return name, repository.last, developer.wait(developer.build(name, repository.last), waiting(120)).id
+    return name, repository.last, developer.wait(developer.build(name, repository.last), waiting()).id
 
 
 def story_of(stored: Records, run_id: str) -> Story:
@@ -47,7 +47,7 @@ def story_of(stored: Records, run_id: str) -> Story:
         found = Story(stored.ledger.entries(incident_id(run_id)))
         return found if found.over else None
 
-    return waiting(180).until(f"the end of the incident of {run_id}", over)
+    return waiting().until(f"the end of the incident of {run_id}", over)
 
 
 def reason(story: Story, kind: LedgerKind) -> str:
@@ -73,7 +73,7 @@ def test_a_second_failure_in_the_same_way_ends_retrying_on_that_commit(
 ) -> None:
     name, commit, run_id = failed("demo-vain", "build", tmp_path, developer, cloud)
     assert story_of(stored, run_id).outcome == "not_healed"
-    third = developer.wait(developer.build(name, commit), waiting(120)).id
+    third = developer.wait(developer.build(name, commit), waiting()).id
     story = story_of(stored, third)
     assert story.outcome != "healed" and len(developer.builds_of(name)) == 3
     assert story.decision == "refuse"

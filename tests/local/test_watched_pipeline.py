@@ -1,13 +1,11 @@
 """A pipeline that the deployed stack only watches: what it would have done is held against what people then did."""
 
-import threading
 from pathlib import Path
 
 import pytest
 
 from local.cloud import LocalCloud
 from local.developer import Developer
-from local.patience import Patience
 from local.records import Records
 from local.repository import make_repository
 from local.state import CloudState
@@ -16,6 +14,7 @@ from selfheal.adapters.clock import SystemClock
 from selfheal.domain.incident import incident_id
 from selfheal.domain.shadow import Judgement
 from selfheal.steps.report_shadow import ShadowReporter
+from tests.local.test_heal_loop import waiting
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
 
@@ -33,10 +32,6 @@ phases:
         fi
       - echo built
 """
-
-
-def waiting() -> Patience:
-    return Patience(60, threading.Event(), "")
 
 
 def test_a_retry_that_people_made_themselves_shows_that_selfheal_would_have_been_right(

@@ -4,49 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-ROOT = Path(__file__).parents[3]
-REGION = "us-east-1"
+from local.processes import Spawned, spawn, stop_all
+from local.servers import DEVTOOLS, MINISTACK, SOURCES, start_servers
+from local.state import REGION, CloudState, environment
+from tests.local.devtools.simulated import until
+
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
-START_SECONDS = 30
-END_SECONDS = 30
+MINUTE_SECONDS = "0.2"
 Json = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], Any], seconds: float = END_SECONDS) -> Any:
-    """The first true value of ``condition``; fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.05)
-    return value
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ class LocalCloud:
     def control(self, order: Json | None = None) -> Json:
         """Read the event counts, or switch events."""
         data = None if order is None else json.dumps(order).encode()
-        with urllib.request.urlopen(f"{self.devtools_url}/_devtools/events", data=data, timeout=5) as reply:
+        with urllib.request.urlopen(f"{self.devtools_url}/_devtools/events", data=data, timeout=60) as reply:
             return dict(json.load(reply))
 
     def finished(self, build_id: str) -> Json:
@@ -91,11 +68,12 @@ class LocalCloud:
         return "".join(event["message"] for event in reply["events"])
 
 
-def start_simulator(port: int, state: Path, ministack_url: str, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "local.devtools", "--port", str(port), "--state", str(state)]
+def start_simulator(state: Path, ministack_url: str) -> tuple[subprocess.Popen[str], str]:
+    """Another simulator, on a port that it finds itself, and its address."""
+    command = [sys.executable, "-m", "local.devtools", "--port", "0", "--state", str(state)]
     process = subprocess.Popen(
-        [*command, "--ministack", ministack_url, *options],
-        cwd=ROOT,
+        [*command, "--ministack", ministack_url],
+        cwd=SOURCES,
         env={**os.environ, **CREDENTIALS},
         stdout=subprocess.PIPE,
         stderr=(state / "simulator.log").open("w"),
@@ -104,44 +82,31 @@ def start_simulator(port: int, state: Path, ministack_url: str, *options: str) -
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "ready" in line, (state / "simulator.log").read_text()
-    return process
+    return process, line.split()[-1]
+
+
+def start_devtools(home: Path, state: CloudState) -> Spawned:
+    """The simulator as the local cloud starts it, but with shorter minutes."""
+    command = [
+        *(sys.executable, "-m", "local.devtools"),
+        *("--port", state.devtools_url.rpartition(":")[2]),
+        *("--state", str(home)),
+        *("--ministack", state.ministack_url),
+        *("--minute-seconds", MINUTE_SECONDS),
+    ]
+    return spawn("devtools", command, environment=environment(state), home=home, directory=SOURCES)
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A MiniStack that enforces IAM, whose functions find the simulator by their environment."""
-    directory = tmp_path_factory.mktemp("cloud")
-    here = LocalCloud(f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}")
-    environment = {
-        **os.environ,
-        **CREDENTIALS,
-        "AUTH": "true",
-        "BIND_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "LAMBDA_EXECUTOR": "local",
-        "GATEWAY_PORT": here.ministack_url.rpartition(":")[2],
-        "AWS_ENDPOINT_URL": here.ministack_url,
-        **{
-            f"AWS_ENDPOINT_URL_{name}": here.devtools_url
-            for name in ("CODEBUILD", "CODEPIPELINE", "CODEDEPLOY", "SSM")
-        },
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with (directory / "ministack.log").open("w") as log:
-        ministack = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=directory
-        )
-    running: list[subprocess.Popen[Any]] = [ministack]
+    home = tmp_path_factory.mktemp("cloud")
+    servers = (MINISTACK, replace(DEVTOOLS, start=start_devtools))
     try:
-        until(lambda: answers(f"{here.ministack_url}/_ministack/health"), START_SECONDS)
-        port = int(here.devtools_url.rpartition(":")[2])
-        running.insert(0, start_simulator(port, directory, here.ministack_url, "--minute-seconds", "0.2"))
-        yield here
+        state = start_servers(home, {server.name: 0 for server in servers}, lambda step: None, servers)
+        yield LocalCloud(state.ministack_url, state.devtools_url)
     finally:
-        for process in running:
-            process.terminate()
-            process.wait(timeout=30)
+        stop_all(home)
 
 
 @pytest.fixture
@@ -186,7 +151,7 @@ def wait_for() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def simulator() -> Callable[..., subprocess.Popen[str]]:
+def simulator() -> Callable[..., tuple[subprocess.Popen[str], str]]:
     """Starts another simulator, for the tests that end it."""
     return start_simulator
 
@@ -207,7 +172,7 @@ def project(cloud: LocalCloud) -> Callable[..., str]:
                 "computeType": "BUILD_GENERAL1_SMALL",
             },
             "serviceRole": "arn:aws:iam::000000000000:role/builder",
-            "timeoutInMinutes": 100,
+            "timeoutInMinutes": 2000,
         }
         cloud.client("codebuild").create_project(**request | settings)
         return name

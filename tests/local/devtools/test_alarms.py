@@ -63,8 +63,9 @@ def test_an_alarm_that_goes_off_is_told_once_and_shown_so(cloud: Any, receive: A
         MetricName="5xx",
         Dimensions=[{"Name": "Service", "Value": "shop"}],
         Statistic="Sum",
+        # It goes off within seconds, and on for as long as the slowest machine takes to look at it.
         Period=1,
-        EvaluationPeriods=2,
+        EvaluationPeriods=600,
         DatapointsToAlarm=1,
         Threshold=5.0,
         ComparisonOperator="GreaterThanThreshold",

@@ -66,21 +66,23 @@ def test_a_shell_that_is_killed_reports_the_signal(session: Session) -> None:
 
 
 def test_what_a_shell_says_at_its_very_end_is_heard(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    looks = iter([True])
+    looked = tmp_path / "looked"
 
     def look(*asked: Any) -> Any:
         """The first time, all of it comes a moment after there was nothing to be read."""
-        if next(looks, False):
+        if not looked.exists():
             leader = psutil.Process(session.shell.pid)
+            looked.touch()
             until(lambda: leader.status() == psutil.STATUS_ZOMBIE)
             return [], [], []
         return really(*asked)
 
     really = select.select
     monkeypatch.setattr(select, "select", look)
-    assert session.run("echo the last words; exit 5") == 5
+    waiting = f"until [ -e '{looked}' ]; do sleep 0.01; done"
+    assert session.run(f"{waiting}; echo the last words; exit 5") == 5
     assert session.lines == ["the last words"]
 
 

@@ -60,7 +60,7 @@ def deployed(cloud: Any) -> Callable[[list[Json]], Callable[..., Json]]:
             Runtime="python3.13",
             Handler="app.handler",
             Code={"ZipFile": archive()},
-            Timeout=30,
+            Timeout=300,
         )
 
         def call(operation: str, **parameters: Any) -> Json:

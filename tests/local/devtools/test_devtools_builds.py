@@ -179,7 +179,7 @@ def test_a_build_past_its_time_out_is_killed(make_repository: Any, project: Any,
     # The simulator of these tests has minutes of 0.2 s.
     done = build(
         project(make_repository({"README": "x"})),
-        buildspecOverride=inline("sleep 60"),
+        buildspecOverride=inline("sleep 600"),
         timeoutInMinutesOverride=5,
     )
     assert done["buildStatus"] == "TIMED_OUT"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,11 @@ def test_sigterm_ends_the_simulator_and_its_builds(
 ) -> None:
     mark = f"{time.time_ns() % 100_000_000}.25"
     repository = make_repository({"buildspec.yml": BUILDSPEC % mark})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = simulator(port, tmp_path, cloud.ministack_url)
+    process, url = simulator(tmp_path, cloud.ministack_url)
     make: Any = boto3.client
     codebuild = make(
         "codebuild",
-        endpoint_url=f"http://127.0.0.1:{port}",
+        endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -45,5 +41,5 @@ def test_sigterm_ends_the_simulator_and_its_builds(
 
     wait_for(sleeping)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=240) == 0
     assert not sleeping()

@@ -28,7 +28,7 @@ ROLE = "arn:aws:iam::000000000000:role/delivery"
 CHECK = 'version: 0.2\nphases: {build: {commands: ["test -f ok.txt"]}}\n'
 SCRIPTS = {
     "start.sh": "#!/bin/sh\nexit 0\n",
-    "appspec.yml": "version: 0.0\nos: linux\nhooks:\n  ApplicationStart: [{location: start.sh, timeout: 20}]\n",
+    "appspec.yml": "version: 0.0\nos: linux\nhooks:\n  ApplicationStart: [{location: start.sh, timeout: 600}]\n",
 }
 DOCUMENT = """
 schemaVersion: "0.3"
@@ -242,7 +242,7 @@ def test_a_deployment_that_still_runs_is_stopped_and_taken_back(
     good = releases.start(first)
     wait_for(lambda: releases.ended(good))
     begun = tmp_path / "begun"
-    slow = f"#!/bin/sh\ntouch {begun}\nsleep 15\n"
+    slow = f"#!/bin/sh\ntouch {begun}\nsleep 300\n"
     bad = releases.start(commit(repository, {"start.sh": slow}))
     wait_for(begun.exists)
     running = releases.read(bad)

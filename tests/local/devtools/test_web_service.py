@@ -56,7 +56,7 @@ class Web(Client):
     def _status(self, path: str) -> int:
         address = (self.host / "address").read_text()
         try:
-            with urlopen(f"http://{address}{path}", timeout=5) as reply:
+            with urlopen(f"http://{address}{path}", timeout=60) as reply:
                 return int(reply.status)
         except HTTPError as error:
             with error:

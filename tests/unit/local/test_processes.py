@@ -13,11 +13,11 @@ from local.patience import Patience
 from local.ports import HOST
 from local.processes import Spawned, of_cloud, serves, spawn, stop_all, wait_until_done, wait_until_serving
 
-SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 ESCAPING = (
-    "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], "
-    "start_new_session=True, env={}); print('up', flush=True); time.sleep(60)"
+    "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], "
+    "start_new_session=True, env={}); print('up', flush=True); time.sleep(600)"
 )
 
 
@@ -32,22 +32,22 @@ def start(home: Path, code: str, name: str = "worker") -> Spawned:
     return spawn(name, command, environment=dict(os.environ), home=home, directory=home)
 
 
-def started(home: Path, code: str) -> Spawned:
-    spawned = start(home, code)
-    Patience(20, threading.Event(), "").until("its first word", lambda: spawned.log.read_text() or None)
+def started(home: Path, code: str, name: str = "worker") -> Spawned:
+    spawned = start(home, code, name)
+    Patience(240, threading.Event(), "").until("its first word", lambda: spawned.log.read_text() or None)
     return spawned
 
 
 def test_output_goes_to_the_log(home: Path) -> None:
     spawned = start(home, "print('hello')")
-    wait_until_done(spawned, 20)
+    wait_until_done(spawned, 240)
     assert spawned.log.read_text() == "hello\n"
 
 
 def test_a_failing_command_is_told_with_its_last_lines_and_its_log(home: Path) -> None:
     spawned = start(home, "print('first'); print('the reason'); raise SystemExit(3)", "sam-build")
     with pytest.raises(StepFailed) as caught:
-        wait_until_done(spawned, 20)
+        wait_until_done(spawned, 240)
     message = str(caught.value)
     assert "sam-build: failed with exit status 3" in message
     assert "the reason" in message
@@ -61,7 +61,7 @@ def test_a_command_that_takes_too_long_is_told(home: Path) -> None:
 
 def test_a_server_that_ends_instead_of_answering_is_told_at_once(home: Path) -> None:
     with pytest.raises(StepFailed, match="ended with exit status 4"):
-        wait_until_serving(start(home, "raise SystemExit(4)"), "http://127.0.0.1:9/health", 20)
+        wait_until_serving(start(home, "raise SystemExit(4)"), "http://127.0.0.1:9/health", 240)
 
 
 def test_a_server_that_never_answers_is_told(home: Path) -> None:
@@ -87,7 +87,7 @@ def stranger() -> Iterator[int]:
 def test_a_stranger_s_answer_does_not_stand_for_a_server_that_ended(home: Path, stranger: int) -> None:
     spawned = start(home, "raise SystemExit(4)")
     with pytest.raises(StepFailed, match="ended with exit status 4"):
-        wait_until_serving(spawned, f"http://{HOST}:{stranger}/health", 20)
+        wait_until_serving(spawned, f"http://{HOST}:{stranger}/health", 240)
 
 
 def test_a_stranger_s_answer_does_not_stand_for_a_server_that_does_not_listen(
@@ -100,7 +100,7 @@ def test_a_stranger_s_answer_does_not_stand_for_a_server_that_does_not_listen(
 def test_a_port_that_is_another_s_is_told_apart_from_other_failures(home: Path, stranger: int) -> None:
     code = f"import socket; socket.create_server(('{HOST}', {stranger}))"
     with pytest.raises(PortTaken):
-        wait_until_serving(start(home, code), f"http://{HOST}:{stranger}/health", 20)
+        wait_until_serving(start(home, code), f"http://{HOST}:{stranger}/health", 240)
 
 
 def test_a_server_s_own_answer_counts(stranger: int) -> None:
@@ -108,9 +108,9 @@ def test_a_server_s_own_answer_counts(stranger: int) -> None:
 
 
 def test_what_is_spared_goes_on_with_its_children(home: Path) -> None:
-    spared, ended = started(home, ESCAPING), start(home, SLEEP, "other")
+    spared, ended = started(home, ESCAPING), started(home, SLEEP, "other")
     family = {spared.process.pid, *(child.pid for child in psutil.Process(spared.process.pid).children())}
-    assert stop_all(home, grace_seconds=5, spare=[spared.process.pid]) == 1
+    assert stop_all(home, grace_seconds=60, spare=[spared.process.pid]) == 1
     assert ended.process.poll() is not None
     assert {process.pid for process in of_cloud(home)} == family
 

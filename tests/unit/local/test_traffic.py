@@ -33,7 +33,7 @@ def a_shop() -> Iterator[str]:
 
 
 def until(condition: Any) -> Any:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 240
     while not (value := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
