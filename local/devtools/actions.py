@@ -13,7 +13,7 @@ from local.devtools.errors import ServiceError
 from local.devtools.executions import ActionExecution, Execution, Failure, Revision
 from local.devtools.phases import SUCCEEDED
 from local.devtools.pipelines import ActionRunner
-from local.devtools.source import SourceError, latest_commit, repository_path
+from local.devtools.source import SourceError, author_of, latest_commit, repository_path
 from local.devtools.wire import Json
 
 NOTICE_SECONDS = 2.0
@@ -62,14 +62,25 @@ def action_runners(codebuild: CodeBuild, codedeploy: CodeDeploy) -> dict[str, Ac
 
 def _find_source(execution: Execution, action: ActionExecution) -> Failure | None:
     configuration = action.declaration["configuration"]
-    location = configuration[REPOSITORY_MEMBER[action.declaration["actionTypeId"]["provider"]]]
+    provider = action.declaration["actionTypeId"]["provider"]
+    location = configuration[REPOSITORY_MEMBER[provider]]
     try:
         commit = latest_commit(location, configuration["BranchName"])
+        action.variables = _told_of(provider, location, configuration["BranchName"], commit)
     except SourceError as error:
         return MISCONFIGURED, str(error)
     execution.found(Revision(action.name, location, commit))
     action.external_id = commit
     return None
+
+
+def _told_of(provider: str, location: str, branch: str, commit: str) -> Json:
+    """The variables of a source action. Only connections tell more of the author than when he wrote."""
+    date, address, name = author_of(location, commit)
+    told = {"AuthorDate": date, "BranchName": branch, "CommitId": commit}
+    if provider == "CodeCommit":
+        return told | {"RepositoryName": location}
+    return told | {"FullRepositoryName": location, "AuthorEmail": address, "AuthorDisplayName": name}
 
 
 def _build(codebuild: CodeBuild, execution: Execution, action: ActionExecution) -> Failure | None:

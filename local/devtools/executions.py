@@ -24,7 +24,8 @@ class Revision:
 
 @dataclass
 class ActionExecution:
-    """One run of an action; ``external_id`` names the build or deployment that it started."""
+    """One run of an action; ``external_id`` names the build or deployment that it started, ``variables``
+    are what it tells later actions."""
 
     stage: str
     declaration: Json
@@ -36,6 +37,7 @@ class ActionExecution:
     summary: str | None = None
     error: Failure | None = None
     log_stream: str | None = None
+    variables: Json = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -78,6 +78,7 @@ def _action_detail(execution: Execution, action: ActionExecution) -> Json:
         "output": {
             "outputArtifacts": action.declaration.get("outputArtifacts", []),
             "executionResult": action.result(),
+            "outputVariables": action.variables,
         },
     }
 

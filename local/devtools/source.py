@@ -57,6 +57,17 @@ def latest_commit(location: str, branch: str) -> str:
     return _commit_at(repository, [f"refs/heads/{branch}"], branch)
 
 
+def author_of(location: str, commit: str) -> tuple[str, str, str]:
+    """When the commit was written (ISO 8601), and the address and name of its author. Raises SourceError."""
+    shown = _run(
+        ["-C", str(repository_path(location)), "show", "--no-patch", "--format=%aI%n%ae%n%an", commit]
+    )
+    if shown.returncode != 0:
+        raise SourceError(f"git failed for {location}: {shown.stderr.strip()}")
+    date, address, name = shown.stdout.splitlines()
+    return date, address, name
+
+
 def _resolve(clone: Path, version: str | None) -> str:
     names = [f"refs/remotes/origin/{version}", version] if version else ["HEAD"]
     return _commit_at(clone, names, version)

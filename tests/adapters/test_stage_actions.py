@@ -56,6 +56,17 @@ def test_a_build_that_no_recent_action_ran_is_not_found(scripted: Scripted) -> N
     assert CodePipelineStages(client).of_build("shop", "shop:7") is None
 
 
+def test_the_authors_of_an_execution_are_those_whom_its_sources_name(scripted: Scripted) -> None:
+    client, stubber = scripted("codepipeline")
+    told = {"AuthorEmail": "bob@example.com", "AuthorId": "robert", "AuthorDisplayName": "", "CommitId": "1"}
+    page = [
+        an_action("Source", name, 0, "1") | {"output": {"outputVariables": variables}}
+        for name, variables in (("App", told), ("Config", {"AuthorEmail": "bob@example.com"}), ("Old", {}))
+    ]
+    stubber.add_response("list_action_executions", {"actionExecutionDetails": [*page, FIRST]}, LISTED)
+    assert CodePipelineStages(client).authors(ATTEMPT) == ("bob@example.com", "robert")
+
+
 def test_the_last_attempt_of_a_stage_is_counted(scripted: Scripted) -> None:
     client, stubber = scripted("codepipeline")
     deploy = an_action("Deploy", "Prod", 90, "d-1")

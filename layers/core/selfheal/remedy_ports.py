@@ -110,6 +110,9 @@ class Stages(Protocol):
     def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
         """The attempt of a stage that ran this build; None when it is not among the pipeline's latest actions."""
 
+    def authors(self, attempt: StageAttempt) -> tuple[str, ...]:
+        """Names, addresses and logins of who wrote the commits of that execution, as their sources tell them."""
+
     def last_attempt(self, attempt: StageAttempt) -> int:
         """The number of the last attempt of that stage in that execution."""
 

@@ -81,6 +81,9 @@ def test_a_pipeline_builds_and_deploys_a_commit(
         ("Build", "Succeeded"),
         ("Source", "Succeeded"),
     ]
+    told = details[2]["output"]["outputVariables"]
+    assert (told["CommitId"], told["AuthorEmail"]) == (head, "tester@example.com")
+    assert told["AuthorDisplayName"] == "Tester" and "AuthorId" not in told
     build_id = details[1]["output"]["executionResult"]["externalExecutionId"]
     build = cloud.client("codebuild").batch_get_builds(ids=[build_id])["builds"][0]
     assert build["initiator"] == f"codepipeline/{name}"

@@ -69,13 +69,20 @@ def test_it_carries_nothing_from_the_moment_at_which_it_expires() -> None:
         (ALICE, True),
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/dev/alice", True),
         ("alice", True),
+        ("alice@example.com", True),
+        ("Alice+ci@example.com", True),
+        ("12345+alice@users.noreply.example.com", True),
         ("bob", False),
+        ("bob@alice", False),
+        ("bob@example.com", False),
         ("release/malice", False),
         ("codepipeline/shop", False),
         ("", False),
     ],
 )
-def test_whoever_started_the_run_is_known_by_the_name_of_his_session(initiator: str, same: bool) -> None:
+def test_whoever_started_the_run_or_wrote_the_commit_is_known_by_the_name_of_his_session(
+    initiator: str, same: bool
+) -> None:
     assert same_person(ALICE, initiator) is same
 
 
@@ -84,6 +91,13 @@ def test_a_protected_pipeline_wants_somebody_else_than_who_started_the_run() -> 
     assert "somebody else must approve" in protected.objection_to(BOB, [])
     assert protected.objection_to(ALICE, []) == ""
     assert an_approval(protected=False, started_by="bob").objection_to(BOB, []) == ""
+
+
+def test_a_protected_pipeline_wants_somebody_else_than_who_wrote_the_commit() -> None:
+    protected = an_approval(protected=True, started_by="push", authors=("robert", "bob@example.com"))
+    assert "bob@example.com wrote the commit: somebody else must approve" in protected.objection_to(BOB, [])
+    assert protected.objection_to(ALICE, []) == ""
+    assert replace(protected, protected=False).objection_to(BOB, []) == ""
 
 
 @pytest.mark.parametrize(

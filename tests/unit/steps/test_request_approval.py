@@ -146,6 +146,25 @@ def test_a_build_of_a_protected_stage_wants_somebody_else_than_who_started_it() 
     assert not AskingWorld(other).ask(remedy="retry_stage").protected
 
 
+def test_who_wrote_the_commit_is_asked_of_the_pipeline_and_shown_as_one_line() -> None:
+    executing = World(run=a_run(initiator="codepipeline/shop"))
+    executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+    executing.stages.written_by = ("bob@example.com", "B\nRisk: none\x1b[2J" + "x" * 200)
+    executing.decide("retry_stage", Verdict.ASK)
+    world = AskingWorld(executing)
+    approval = world.ask(remedy="retry_stage")
+    assert approval.authors[0] == "bob@example.com" and len(approval.authors[1]) == 100
+    [shown] = [line for line in world.bus.messages[0][1].splitlines() if "Written by" in line]
+    assert "BRisk: none[2J" in shown
+
+
+def test_of_a_build_outside_pipelines_nobody_is_known_to_have_written_the_commit() -> None:
+    world = AskingWorld()
+    world.executing.stages.written_by = ("bob@example.com",)
+    assert world.ask().authors == ()
+    assert "the source does not name the commit's author" in world.bus.messages[0][1]
+
+
 def test_the_facts_are_not_taken_for_secrets() -> None:
     world = AskingWorld()
     commit = hashlib.sha1(b"a commit", usedforsecurity=False).hexdigest()

@@ -14,6 +14,7 @@ from selfheal.remedy_ports import Execution, StageAttempt, StageDetails
 # A build that failed just now is among the last actions; each page holds up to 100.
 PAGES_OF_ACTIONS = 3
 ROLLBACK = "ROLLBACK"
+AUTHOR_VARIABLES = ("AuthorEmail", "AuthorId", "AuthorDisplayName")
 
 
 class CodePipelineStages:
@@ -34,6 +35,14 @@ class CodePipelineStages:
             if any(_started(each) == build_id for each in attempt.actions):
                 return StageAttempt(pipeline, attempt.stage, execution, attempt.number)
         return None
+
+    def authors(self, attempt: StageAttempt) -> tuple[str, ...]:
+        """Stages. Connections (CodeStarSourceConnection) tell the author of the newest commit, CodeCommit does not."""
+        found = stage_attempts(self._client, attempt.pipeline, attempt.execution)
+        outputs = (action.get("output", {}) for each in found for action in each.actions)
+        told = (output.get("outputVariables", {}) for output in outputs)
+        named = (variables[name] for variables in told for name in AUTHOR_VARIABLES if variables.get(name))
+        return tuple(dict.fromkeys(named))
 
     def last_attempt(self, attempt: StageAttempt) -> int:
         """Stages."""

@@ -33,8 +33,9 @@ class Answer:
 class Approval:
     """One incident's question. ``digest`` is that of ``plan`` under ``policy_version``: what exactly is approved.
 
-    ``protected`` pipelines want somebody else than ``started_by`` (the run's initiator) to approve. ``by`` and
-    ``answered_at`` are those of the answer.
+    ``protected`` pipelines want somebody else than ``started_by`` (the run's initiator) and than the commit's
+    ``authors`` (names, addresses and logins of one or more people, as its source tells them; none where it does not)
+    to approve. ``by`` and ``answered_at`` are those of the answer.
     """
 
     incident_id: str
@@ -46,6 +47,7 @@ class Approval:
     requested_at: datetime
     expires_at: datetime
     started_by: str = ""
+    authors: tuple[str, ...] = ()
     protected: bool = False
     status: ApprovalStatus = ApprovalStatus.PENDING
     by: str = ""
@@ -83,20 +85,27 @@ class Approval:
         """
         if approvers and not any(fnmatchcase(approver, pattern) for pattern in approvers):
             return f"{approver} is not one of this stack's approvers"
-        if self.protected and same_person(approver, self.started_by):
+        if not self.protected:
+            return ""
+        if same_person(approver, self.started_by):
             return f"{self.pipeline} is protected and {self.started_by} started the run: somebody else must approve"
+        if author := next((each for each in self.authors if same_person(approver, each)), ""):
+            return f"{self.pipeline} is protected and {author} wrote the commit: somebody else must approve"
         return ""
 
 
-def same_person(arn: str, initiator: str) -> bool:
-    """Whether an identity's ARN and a run's initiator can be the same person.
+def same_person(arn: str, other: str) -> bool:
+    """Whether an identity's ARN and a run's initiator or a commit's author can be the same person.
 
     CodeBuild names a user ``alice`` and a role's session ``role/alice``; CodePipeline gives the whole ARN. Sessions
-    of one name under two roles count as one person.
+    of one name under two roles count as one person, as do ``alice``, ``alice@example.com``,
+    ``alice+ci@example.com`` and ``12345+alice@users.noreply.example.com``: in doubt somebody else is asked.
     """
-    return bool(_names(arn) & _names(initiator))
+    return bool(_names(arn) & _names(other))
 
 
 def _names(identity: str) -> set[str]:
     resource = identity.rpartition(":")[2] if identity.startswith("arn:") else identity
-    return {resource.rpartition("/")[2].casefold()} - {""}
+    whole = resource.rpartition("/")[2].casefold()
+    mailbox = whole.rpartition("@")[0]
+    return {whole, mailbox, *mailbox.split("+")} - {""}

@@ -11,6 +11,7 @@ from selfheal.suggest.inert import defanged
 from selfheal.wire import decode
 
 DIGEST_SHOWN = 12
+NAMES_SHOWN = 6
 
 RISKS = {
     Risk.NONE: "none: nothing is touched",
@@ -32,18 +33,18 @@ def facts(approval: Approval) -> list[tuple[str, str]]:
         *((name, value) for name, value in sorted(plan.parameters.items())),
         ("Risk", RISKS[remedy.risk]),
         ("Undo", remedy.undo),
-        ("Started by", _starter(approval)),
+        ("Started by", approval.started_by or "nobody knows whom"),
+        ("Written by", _author(approval)),
         ("Expires", f"{approval.expires_at:%Y-%m-%d %H:%M:%S} UTC; without an answer nothing is done"),
         ("Digest", approval.digest[:DIGEST_SHOWN]),
     ]
 
 
-def _starter(approval: Approval) -> str:
-    """The commit's author is not among what CodeBuild and CodePipeline tell; whoever started the run is."""
-    who = approval.started_by or "nobody knows whom"
+def _author(approval: Approval) -> str:
+    who = ", ".join(approval.authors[:NAMES_SHOWN]) or "the source does not name the commit's author"
     if not approval.protected:
         return who
-    return f"{who}; protected: somebody else must approve, and not the commit's author, whom the service does not name"
+    return f"{who}; protected: neither who started the run nor who wrote the commit may approve"
 
 
 def question(approval: Approval, ledger: Ledger, stack: str) -> tuple[str, str]:

@@ -8,13 +8,14 @@ from selfheal.approval_ports import ApprovalStore, Decisions
 from selfheal.domain.action import Plan
 from selfheal.domain.approval import Approval, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
-from selfheal.domain.errors import ActionRefused, InvalidEvent
+from selfheal.domain.errors import ActionRefused, InvalidEvent, RunNotFound
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Policy
 from selfheal.domain.run import Run
 from selfheal.ports import Clock, EventBus, IncidentStore, Ledger, Notifier, RunReader, Waiters
 from selfheal.remedies.registry import remedy_module
+from selfheal.remedies.stages import attempt_of
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.approval_record import APPROVAL_ANSWERED, expire, plan_entry
 from selfheal.steps.past_harm import harmed
@@ -24,6 +25,7 @@ from selfheal.steps.state import approval_of
 
 # The last twentieth of the state's time is left for an answer to come back: an approval is never too late by seconds.
 OPEN_SHARE = 0.95
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Asker:
             requested_at=now,
             expires_at=now + OPEN_SHARE * self.wait,
             started_by=run.initiator,
+            authors=self._authors(run),
             protected=any(map(self.policy.protected, touched(incident.run.key, plan))),
             status=ApprovalStatus.REFUSED if refused else ApprovalStatus.PENDING,
             reason=refused,
@@ -119,6 +122,15 @@ class Asker:
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
+
+    def _authors(self, run: Run) -> tuple[str, ...]:
+        """Empty for what belongs to no stage of a pipeline: CodeBuild and CodeDeploy tell no author."""
+        try:
+            told = self.tools.stages.authors(attempt_of(run, self.tools))
+        except (ActionRefused, RunNotFound):
+            return ()
+        # Git takes any text for a name, so what people are shown of it is one line that ends.
+        return tuple("".join(filter(str.isprintable, each))[:LONGEST_NAME] for each in told)
 
     def _tell(self, approval: Approval) -> None:
         """Told first, recorded second: a death in between tells people twice and never not at all."""

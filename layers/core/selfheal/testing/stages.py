@@ -24,6 +24,8 @@ def a_stage_run(status: RunStatus = RunStatus.FAILED, attempt: int = 1, **change
 class FakeStages:
     """Stages. ``builds`` says which attempt ran which build; ``made`` are the rollbacks: execution, target, moment.
 
+    ``written_by`` is what the source tells of the commit's author.
+
     ``unfinished``: the attempt's own action is under way.
     ``crash_after_start`` makes the next change happen and the caller not hear of it.
     """
@@ -46,10 +48,15 @@ class FakeStages:
     changed: list[tuple[str, str]] = field(default_factory=list)
     crash_after_start: bool = False
     unfinished: bool = False
+    written_by: tuple[str, ...] = ()
 
     def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
         """Stages."""
         return self.builds.get(build_id)
+
+    def authors(self, attempt: StageAttempt) -> tuple[str, ...]:
+        """Stages."""
+        return self.written_by
 
     def last_attempt(self, attempt: StageAttempt) -> int:
         """Stages."""
