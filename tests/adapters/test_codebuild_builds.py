@@ -130,6 +130,7 @@ def test_a_project_is_healed_only_with_its_tag(
         ({}, 0),
         ({"autoRetryLimit": 2, "autoRetryNumber": 0}, 2),
         ({"autoRetryLimit": 2, "autoRetryNumber": 2}, 0),
+        ({"autoRetryLimit": 1, "autoRetryNumber": 2}, 0),  # the limit was lowered in between
     ],
 )
 def test_retries_that_codebuild_makes_by_itself_are_counted(

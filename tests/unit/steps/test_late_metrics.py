@@ -1,5 +1,7 @@
 """ingest_run: metrics that come late complete the measurement, once, and are not waited for without end."""
 
+import pytest
+
 from selfheal.measure_ports import Utilisation
 from selfheal.steps.ingest_run import Intake, Taken
 from selfheal.testing.builders import a_run
@@ -46,6 +48,19 @@ def test_metrics_that_never_come_are_given_up_after_half_an_hour() -> None:
     assert stored.settled and "cpu_percent" in stored.measurement.missing
     assert late(world, (60, Utilisation(50.0, 25.0, 1.0, 1.0))) == [None], "nobody asks any more"
     assert len(world.lake.written) == len(world.bus.published) == 1, "there is nothing new to score"
+
+
+@pytest.mark.parametrize("use", [Utilisation(50.0), Utilisation(50.0, 25.0), Utilisation(50.0, 25.0, 1.0)])
+def test_of_metrics_that_come_in_part_the_lake_has_every_one_and_the_run_is_scored_once_more(
+    use: Utilisation,
+) -> None:
+    world = World()
+    world.service.add(a_run())
+    late(world, (60, Utilisation()), (600, use), (1800, use))
+    measurement = world.runs.stored["shop:1"].measurement
+    assert measurement.cpu_percent == 50.0 and measurement.missing
+    assert world.lake.held == {"shop:1": measurement}
+    assert len(world.bus.published) == 2
 
 
 def test_a_run_taken_in_long_after_its_end_waits_for_nothing() -> None:
