@@ -1,5 +1,6 @@
 """record_outcome of a harmful deployment: its rollback has healed when the alarms are quiet, and not before."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -72,6 +73,34 @@ def test_an_alarm_that_says_nothing_proves_nothing(world: World, state: AlarmSta
     outcome = world.record(rolled_back(world))
     assert outcome.status is OutcomeStatus.UNKNOWN
     assert outcome.reason.endswith("but shop-5xx has no data" if state else "but shop-5xx is gone")
+
+
+def run_by_hand(world: World, remedy: str = "run_runbook") -> HealState:
+    """What a runbook leaves that was started: nobody waits for its end."""
+    done = Action("i", remedy, ActionStatus.DONE, NOON, new_run_id="automation-1")
+    decision = replace(ACT, remedy=remedy)
+    return replace(rolled_back(world), decision=decision, action=done, observed=None)
+
+
+def test_a_runbook_is_judged_by_the_alarms_it_was_to_quiet(world: World) -> None:
+    with pytest.raises(AlarmsUnsettled):
+        world.record(run_by_hand(world))
+    world.alarms.settle("shop-5xx")
+    outcome = world.record(run_by_hand(world))
+    assert outcome.status is OutcomeStatus.HEALED
+    assert outcome.reason == "run_runbook was carried out (automation-1), OK again: shop-5xx"
+
+
+def test_a_runbook_that_may_still_be_at_work_is_not_called_useless(world: World) -> None:
+    world.clock.advance(SETTLING.total_seconds())
+    outcome = world.record(run_by_hand(world))
+    assert outcome.status is OutcomeStatus.UNKNOWN
+    assert outcome.reason == "run_runbook was carried out (automation-1), but shop-5xx still rings"
+
+
+def test_a_stage_that_was_only_held_is_not_healed_by_quiet_alarms(world: World) -> None:
+    world.alarms.settle("shop-5xx")
+    assert world.record(run_by_hand(world, "hold_stage")).status is OutcomeStatus.UNKNOWN
 
 
 def test_every_alarm_of_the_incident_has_to_be_quiet(world: World) -> None:

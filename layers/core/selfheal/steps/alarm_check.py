@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from selfheal.domain.action import Action, OutcomeStatus
+from selfheal.domain.action import Action, ActionStatus, OutcomeStatus
 from selfheal.domain.errors import AlarmsUnsettled
 from selfheal.domain.harm import AlarmState
 from selfheal.domain.incident import Incident, IncidentKind
+from selfheal.domain.policy import RUN_RUNBOOK
 from selfheal.harm_ports import AlarmReader, Harms
 from selfheal.ports import RunStore
 
@@ -19,7 +20,7 @@ Judged = tuple[OutcomeStatus, str]
 
 @dataclass(frozen=True, slots=True)
 class AlarmCheck:
-    """Says whether a rollback is still needed, and has the last word on one that went well."""
+    """Says whether a rollback is still needed, and has the last word on one that went well and on a runbook."""
 
     harms: Harms
     alarms: AlarmReader
@@ -34,13 +35,18 @@ class AlarmCheck:
         return f"the harm is over by itself: OK again: {', '.join(states)}" if quiet else ""
 
     def judge(self, incident: Incident, action: Action | None, judged: Judged, now: datetime) -> Judged:
-        """The judgement of a harmful deployment's rollback: healed once every alarm of it is OK again.
+        """The judgement of a harmful deployment's rollback or runbook: healed once every alarm of it is OK again.
 
         Raises AlarmsUnsettled while that may still come; after that it is not healed if an alarm still rings, unknown
-        if one has no data or is gone. Every other judgement stays as it is.
+        if one has no data or is gone, or if the runbook may still be at work. Every other judgement stays as it is.
         """
         status, reason = judged
-        if incident.kind is not IncidentKind.HARMFUL or status is not OutcomeStatus.HEALED or action is None:
+        if incident.kind is not IncidentKind.HARMFUL or action is None:
+            return judged
+        runbook = action.remedy == RUN_RUNBOOK and action.status is ActionStatus.DONE
+        if runbook:
+            reason = f"{action.remedy} was carried out ({action.new_run_id})"
+        elif status is not OutcomeStatus.HEALED:
             return judged
         states = self._states(incident.id)
         troubled = {name: state for name, state in states.items() if state is not AlarmState.OK}
@@ -49,7 +55,7 @@ class AlarmCheck:
         said = ", ".join(f"{name} {_WORDS[state]}" for name, state in troubled.items())
         if now < self._ended(action) + SETTLING:
             raise AlarmsUnsettled(f"incident {incident.id}: {said}")
-        rings = AlarmState.ALARM in troubled.values()
+        rings = AlarmState.ALARM in troubled.values() and not runbook
         return (OutcomeStatus.NOT_HEALED if rings else OutcomeStatus.UNKNOWN), f"{reason}, but {said}"
 
     def _states(self, incident_id: str) -> dict[str, AlarmState | None]:
