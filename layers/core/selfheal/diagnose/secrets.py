@@ -77,6 +77,13 @@ _WITH_DIGIT = (
     r"(?:[A-Za-z._~+/=-]{6,}[0-9]" + _CHARACTER + r"*|[A-Za-z._~+/=-]{0,5}[0-9]" + _CHARACTER + r"{6,})"
 )
 
+# A value on a command line, and whatever stands between the command and the flag that asks for it.
+_ARGUMENT = r"[\"']?(?P<secret>[^\s\"'-][^\s\"']*)"
+_AFTER = r"\s(?:[^\n]*?\s)?"
+_SHARE = r"\\{2,8}[^\s]+"
+_SWITCHLESS = r"(?P<secret>[^\s/\"*|>&;-][^\s\"]*)"
+_COMMAND = r"(?:^|[+$>&|;]\s{0,4}|[Cc]ommand\s{1,4})"
+
 _STRUCTURES = {
     "auth-header": [
         r"(?i:authorization)\\*[\"']?\s{0,4}[:=]\s{0,4}\\*[\"']?(?P<secret>[^\"'\s\\][^\"'\n]*)",
@@ -158,18 +165,45 @@ _STRUCTURES = {
         r"^\s{0,8}password\s{1,4}(?P<secret>[^\s]+)$",
     ],
     "flag-secret": [
+        r"(?i:ConvertTo-SecureString)\s{1,4}(?:(?i:-String)\s{1,4})?[\"']?(?P<secret>[^\s\"'$(-][^\s\"']*)",
         r"\s--?[\w-]*(?i:password|passphrase|token|secret|api-key|apikey|access-key)(?P<suffix>s?(?:[-_A-Z0-9][\w-]*)?)"
         r"\s{1,4}[\"']?(?P<secret>[^\s\"'|;&-][^\s\"']*)",
         r"-pass(?:in|out)?\s{1,4}pass:(?P<secret>[^\s]+)",
         r"-pass(?:in|out)?\s{1,4}[\"']pass:(?P<secret>[^\"'\n]+)[\"']",
         r"openssl\s(?:[^\n]*?\s)?-[kK]\s{1,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
         r"redis-cli\s(?:[^\n]*?\s)?-a\s{1,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
-        r"(?i:login|mysql|mysqldump|sqlcmd|sshpass)\s(?:[^\n]*?\s)?-p\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
-        r"-(?:store|key)pass[\s:=]{1,3}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
+        r"(?i:login|mysql\w{0,6}|mariadb(?:-\w{1,6})?|sshpass|mongo\w{0,7}|snowsql|psexec\w{0,2}|twine|altool|usermod"
+        r"|certutil|unlock-keychain|nuget\s{1,4}(?:add|sources?))" + _AFTER + r"-p\s{0,2}" + _ARGUMENT,
+        r"\b(?:sqlcmd|osql|isql|bcp|security\s{1,4}import)" + _AFTER + r"-[pP]\s{0,2}" + _ARGUMENT,
+        r"-(?:src|dest|new)?(?:store|key)pass[\s:=]{1,3}" + _ARGUMENT,
+        r"\bnuget(?:\.exe)?" + _AFTER + r"(?:-k|(?i:setapikey))\s{1,4}" + _ARGUMENT,
+        r"\bnuget(?:\.exe)?\s{1,4}push\s{1,4}[^\s]+\s{1,4}(?P<secret>[^\s:/-][^\s:/]*)(?:\s|$)",
+        r"(?i:\bnet(?:\.exe)?\s{1,4}use)\s{1,4}(?:(?:[A-Za-z]:|\*)\s{1,4})?"
+        + _SHARE
+        + r"\s{1,4}"
+        + _SWITCHLESS,
+        r"(?i:\bnet(?:\.exe)?\s{1,4}use)\s[^\n]*?/(?i:user):[^\s]+\s{1,4}" + _SWITCHLESS,
+        r"(?i:\bnet(?:\.exe)?\s{1,4}user)\s{1,4}[^\s/]+\s{1,4}" + _SWITCHLESS + r"\s{1,4}/",
+        _COMMAND + r"(?i:net(?:\.exe)?\s{1,4}user)\s{1,4}[^\s/]+\s{1,4}" + _SWITCHLESS + r"\s*$",
+        r"(?i:\b(?:schtasks|signtool)(?:\.exe)?)"
+        + _AFTER
+        + r"/(?i:rp|p)\s{1,4}[\"']?(?P<secret>[^\s\"'/*][^\s\"']*)",
+        r"\s/(?i:pass|pwd):[\"']?(?P<secret>[^\s\"'*][^\s\"']*)",
+        r"\bcurl" + _AFTER + r"-[A-Za-z]{0,8}[uU]\s{0,2}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
+        r"\bhttps?" + _AFTER + r"(?:-a|--auth)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
+        r"\bsmbclient\s{1,4}//[^\s]+\s{1,4}(?P<secret>[^\s-][^\s]*)",
+        r"\bsmbclient" + _AFTER + r"-U\s{0,2}[\"']?[^\s%\"']+%(?P<secret>[^\s\"']+)",
+        r"\b7z[arz]?" + _AFTER + r"-p" + _ARGUMENT,
+        r"\bhtpasswd\s{1,4}-[A-Za-z]{0,4}b[A-Za-z]{0,4}\s[^\n|>]*?(?P<secret>[^\s|>]+)\s*(?:$|[|>;&])",
+        r"\brabbitmqctl\s{1,4}(?:add_user|change_password)\s{1,4}[^\s]+\s{1,4}" + _ARGUMENT,
+        r"\b(?:sqlplus|impdp|expdp|sqlldr)\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}[\"']?[\w$#]{1,64}/(?P<secret>[^\s@/\"'][^\s@\"']*)",
+        r"\blftp" + _AFTER + r"-u\s{1,2}[\"']?[^\s,\"']+,(?P<secret>[^\s\"']+)",
+        r"\b(?:plink|pscp|psftp)(?:\.exe)?" + _AFTER + r"-pw\s{1,2}" + _ARGUMENT,
+        r"sonar\.login=" + _ARGUMENT,
         r"\bldap\w{2,12}\s(?:[^\n]*?\s)?-w\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
         r"\b(?:un)?zip\s(?:[^\n]*?\s)?-P\s{0,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
         r"::add-mask::(?P<secret>[^\n]+)",
-        r"\s(?:-u|--user)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
+        r"\s(?:-u|--(?:proxy-)?user)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
         r"\blogin\s{1,4}[^\s]+\s{1,4}password\s{1,4}(?P<secret>[^\s]+)",
         r"^[^\s:]+:(?:54\d\d|\*):[^\s:]+:[^\s:]+:(?P<secret>[^\s]+)$",
     ],
@@ -206,7 +240,7 @@ _HARMLESS = (
     r"(?i:null|none|nil|true|false|undefined|empty|yes|no|required|missing|invalid|expired|incorrect|\[\]|\{\}"
     r"|\*{2,}|\[?(?:secure|masked|filtered|redacted|hidden|protected)\]?|\(sensitive[^)]*\)?)[,;.)}\]]{0,4}"
     r"|(?:\$\w+|\$\{{1,2}[^}]*\}{0,2}|\$\([^)]*\)?|[:/@.,;-])+|%\w+%|<[\w -]+>[^A-Za-z0-9]*"
-    r"|\d{1,4}[,;.)}\]]{0,4}|\d{1,6}:\d{1,6}|git"
+    r"|\d{1,4}[,;.)}\]]{0,4}|(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d{1,6}:\d{1,6}(?:/(?:tcp|udp))?|git"
 )
 
 
