@@ -64,3 +64,50 @@ def test_equal_whatever_request_or_pod(one: str, other: str) -> None:
 
 def test_words_with_hyphens_are_no_names_of_pods() -> None:
     assert of("error: read-write-error", [], "") != of("error: read-append-error", [], "")
+
+
+ROOTS = [
+    "/codebuild/output/src1657406599/src/",
+    "/codebuild/output/src32/src/github.com/acme/till/",
+    "/codebuild/output/src32/src/git-codecommit.eu-west-1.amazonaws.com/v1/repos/till/",
+    "/tmp/codebuild/output/src32/src/",
+    "/home/runner/work/till/till/",
+    "/Users/runner/work/till/till/",
+    "/__w/till/till/",
+    "/opt/actions-runner/_work/till/till/",
+    "D:\\a\\till\\till\\",
+    "/github/workspace/",
+    "/builds/acme/till/",
+    "/home/gitlab-runner/builds/Ab1cD2eF/0/acme/till/",
+    "/var/lib/jenkins/workspace/till_main/",
+    "/var/lib/jenkins/workspace/till_main@2/",
+    "/var/jenkins_home/workspace/till/",
+    "/home/jenkins/agent/workspace/till_PR-4/",
+    "C:\\ProgramData\\Jenkins\\.jenkins\\workspace\\till\\",
+    "C:\\a\\1\\s\\",
+    "/home/vsts/work/2/s/",
+    "/agent/_work/1/s/",
+    "/home/circleci/project/",
+    "/home/travis/build/acme/till/",
+    "/opt/atlassian/pipelines/agent/build/",
+    "/var/lib/buildkite-agent/builds/agent-7/acme/till/",
+    "/workspace/",
+    "file:///home/runner/work/till/till/",
+]
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("line", ["{}src/cart.c:7:3: error: expected ';'", "FAIL {}src/cart.test.ts"])
+def test_equal_wherever_the_source_was_checked_out(root: str, line: str) -> None:
+    assert of(line.format(root), [], "") == of(line.format(""), [], "")
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_files_below_a_root_are_told_apart(root: str) -> None:
+    one, other = (f"{root}{path}:7:3: error: expected ';'" for path in ("src/cart.c", "lib/cart.c"))
+    assert of(one, [], "") != of(other, [], "")
+
+
+def test_a_folder_that_is_called_like_a_root_is_none() -> None:
+    one, other = (f"packages/{name}/builds/a/b/c.c:7:3: error: expected ';'" for name in ("web", "till"))
+    assert of(one, [], "") != of(other, [], "")

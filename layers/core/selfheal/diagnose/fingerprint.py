@@ -6,7 +6,23 @@ import re
 from selfheal.diagnose.clean import without_prefix
 from selfheal.domain.diagnosis import Cause
 
+# Where build systems check out the source: CodeBuild, GitHub, Azure, GitLab, Jenkins, CircleCI, Travis, Bitbucket,
+# Buildkite, Cloud Build. What is below it is the project's own, and the same on every machine.
+_NAME = r"[\w.@-]{1,100}"
+_ROOT = re.compile(
+    r"(?<![\w/\\.-])(?:file:///?)?(?:"
+    r"(?:/tmp)?/codebuild/output/src\d{1,12}/src(?:/(?:github\.com|bitbucket\.org)/N/N|/git-codecommit\.N/v1/repos/N)?"
+    r"|(?:/(?:home|Users)/runner/work|/__w|(?:/N){0,4}/_work)/(?!\d{1,4}/s/)N/N"
+    r"|[A-Za-z]:[/\\]a[/\\](N)[/\\]\1"
+    r"|(?:[A-Za-z]:[/\\]a|/home/vsts/work|/__w|(?:/N){0,4}/_work)[/\\]\d{1,4}[/\\]s"
+    r"|(?:/home/gitlab-runner|/Users/N)?/builds/(?:[\w-]{8,12}/\d{1,3}/)?N/N"
+    r"|(?:[A-Za-z]:)?(?:[/\\]N){0,3}[/\\][\w.-]{0,32}(?i:jenkins)[\w.-]{0,32}(?:[/\\]N){0,2}[/\\]workspace[/\\]N"
+    r"|/home/circleci/project|/home/travis/build/N/N|/opt/atlassian/pipelines/agent/build"
+    r"|/var/lib/buildkite-agent/builds/N/N/N|(?:/github)?/workspace"
+    r")[/\\]".replace("N", _NAME)
+)
 _VARYING = (
+    (_ROOT, ""),
     (
         re.compile(r"(?:/tmp|/var/folders|/codebuild/output|/private/tmp|\\Temp)[/\\][^\s:'\"]{0,512}[/\\]"),
         "<tmp>/",
