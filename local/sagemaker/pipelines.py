@@ -57,36 +57,43 @@ class Executor:
         self.name, self._definition, self._storage, self._register = name, definition, storage, register
         self.executions: dict[str, Execution] = {}
         self._models: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     def start(self, given: Mapping[str, str], token: str) -> Execution:
         """Begin to work an execution through; the same token gives the same one."""
         number = hashlib.sha256(token.encode()).hexdigest()[:12]
         arn = f"arn:aws:sagemaker:{PLACE}:pipeline/{self.name}/execution/{number}"
-        if arn in self.executions:
+        with self._lock:
+            if arn not in self.executions:
+                self.executions[arn] = self._begun(arn, number, given)
             return self.executions[arn]
-        execution = self.executions[arn] = Execution(arn)
+
+    def _begun(self, arn: str, number: str, given: Mapping[str, str]) -> Execution:
+        execution = Execution(arn)
         names = {
             "PipelineExecutionId": number,
             "PipelineExecutionArn": arn,
             "PipelineName": self.name,
         }
         run = Run(names, parameters_of(self._definition, given))
-        work = threading.Thread(target=self._work, args=(self._definition["Steps"], run, execution))
-        execution.work = work
-        work.start()
+        execution.work = threading.Thread(target=self._work, args=(self._definition["Steps"], run, execution))
+        execution.work.start()
         return execution
 
     def _work(self, steps: list[dict[str, Any]], run: Run, execution: Execution) -> None:
         for step in steps:
             if execution.failure:
                 return
-            shown = {"StepName": step["Name"], "StepStatus": "Succeeded"}
+            place, shown = len(execution.steps), {"StepName": step["Name"], "StepStatus": "Executing"}
             execution.steps.append(shown)
+            ended = {"StepStatus": "Succeeded"}
             try:
                 self._step(step, run, execution)
             except (Refused, ClientError, KeyError, ValueError) as error:
-                shown |= {"StepStatus": "Failed", "FailureReason": str(error)[:1000]}
+                ended = {"StepStatus": "Failed", "FailureReason": str(error)[:1000]}
                 execution.failure = f"Step failure: {step['Name']}"
+            # A new one: whoever is being shown the step has the old one in hand.
+            execution.steps[place] = shown | ended
 
     def _step(self, step: Json, run: Run, execution: Execution) -> None:
         if step["Type"] == "Condition":

@@ -2,18 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import boto3
 import pytest
 
-from local.ports import HOST, choose_port
+from local.ports import HOST
+from local.processes import Spawned, spawn, stop_all
+from local.servers import DEVTOOLS, MINISTACK, start_servers
+from local.state import CloudState
 from selfheal.adapters.bedrock import BedrockModel
 from selfheal.diagnose.redact import Redactor
 from selfheal.domain.conversation import Question
@@ -29,7 +29,6 @@ MODEL = "global.amazon.nova-2-lite-v1:0"
 SCHEMA = {"type": "object", "properties": {"remedy": {"type": "string"}}, "required": ["remedy"]}
 QUESTION = Question("incident-1", "1-abc", "instructions", "evidence", SCHEMA)
 ANSWER = {"remedy": "notify", "explanation": "The disk is full.", "quotes": ["No space left on device"]}
-START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -40,39 +39,26 @@ def chat() -> Iterator[Chat]:
 
 @pytest.fixture(scope="module")
 def endpoint(chat: Chat, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = choose_port(0).number
     home = tmp_path_factory.mktemp("ministack")
-    settings = {
-        **os.environ,
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
-        "TMPDIR": str(home),
-        "MINISTACK_BEDROCK_PROXY_URL": chat.url,
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-    }
-    with (Path(home) / "ministack.log").open("wb") as log:
+
+    def start(home: Path, state: CloudState) -> Spawned:
+        settings = {
+            **os.environ,
+            "GATEWAY_PORT": state.ministack_url.rpartition(":")[2],
+            "BIND_HOST": HOST,
+            "TMPDIR": str(home),
+            "MINISTACK_BEDROCK_PROXY_URL": chat.url,
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+        }
         command = [sys.executable, "-m", "ministack"]
-        process = subprocess.Popen(command, env=settings, cwd=home, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_for(f"http://{HOST}:{port}/_ministack/health", process)
-            yield f"http://{HOST}:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=START_SECONDS)
+        return spawn("ministack", command, environment=settings, home=home, directory=home)
 
-
-def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        assert process.poll() is None, "MiniStack ended"
-        try:
-            urlopen(url, timeout=2).close()
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail("MiniStack did not answer")
+    ports = {MINISTACK.name: 0, DEVTOOLS.name: 0}
+    try:
+        yield start_servers(home, ports, lambda step: None, [replace(MINISTACK, start=start)]).ministack_url
+    finally:
+        stop_all(home)
 
 
 @pytest.fixture

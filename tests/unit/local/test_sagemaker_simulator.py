@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from local.sagemaker.definition import Run, deployed, holds, parameters_of
 from local.sagemaker.errors import Refused
 from local.sagemaker.forest import LoadedForest, trained
+from local.sagemaker.jobs import Storage
+from local.sagemaker.pipelines import Executor
 
 GIVEN = {"feature_dim": "2", "num_trees": "50", "num_samples_per_tree": "16"}
 
@@ -75,6 +78,23 @@ def test_a_forest_that_gains_nothing_is_not_good_enough() -> None:
     assert holds({**condition, "RightValue": -1}, run()) is True
     with pytest.raises(KeyError):
         holds({**condition, "Type": "Equals"}, run())
+
+
+def test_a_step_has_succeeded_when_it_is_over_and_not_before() -> None:
+    begun, seen = Event(), list[tuple[str, str]]()
+
+    def register(asked: dict[str, Any]) -> None:
+        assert begun.wait(240)
+        seen.extend((step["StepStatus"], execution.status) for step in execution.steps)
+
+    step = {"Name": "Forest", "Type": "RegisterModel", "Arguments": {"ModelPackageGroupName": "forests"}}
+    executor = Executor("p", {"Parameters": [], "Steps": [step]}, Storage(None), register)
+    execution = executor.start({}, "token")
+    begun.set()
+    assert execution.wait().failure == ""
+    assert executor.start({}, "token") is execution
+    assert seen == [("Executing", "Executing")]
+    assert [each["StepStatus"] for each in execution.steps] == ["Succeeded"]
 
 
 def test_a_parameter_is_given_or_has_a_default() -> None:
