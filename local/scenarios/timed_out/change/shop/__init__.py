@@ -3,7 +3,7 @@
 import time
 
 PAGES = 40
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 0.43
 
 
 def take_over(pages: int = PAGES) -> int:
