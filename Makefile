@@ -56,7 +56,7 @@ demo: setup ## Break real builds here and watch them heal (ARGS=--all)
 
 .PHONY: test
 test: setup ## Run all tests, the local cloud's too (ARGS=... for pytest)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 .PHONY: check
 check: check-code check-policies check-templates ## Lint, types, import rules and template checks
@@ -74,7 +74,7 @@ check-policies: setup ## Read every policy file as the deployed stack will
 
 .PHONY: coverage
 coverage: setup ## Branch coverage of the tests that need no local cloud
-	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term tests/unit tests/contract tests/adapters $(ARGS)
+	@$(BIN)/pytest -n 2 --cov --cov-report=term tests/unit tests/contract tests/adapters $(ARGS)
 
 .PHONY: check-templates
 check-templates: setup .venv-checkov/.ready

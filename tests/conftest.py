@@ -1,21 +1,24 @@
 """Rules for the whole suite."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.workers import ByServer, turn_of
 
 # The same examples on every run: a red run can be repeated, and a green one is not luck. Seeds are tried by hand:
 # pytest --hypothesis-profile=default --hypothesis-seed=N
 settings.register_profile("repeatable", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 
-LOCAL = Path(__file__).parent / "local"
 
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a running server stay on one worker, so that each server is started once."""
-    for item in items:
-        if item.path.is_relative_to(LOCAL):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(LOCAL).parts[0]))
+    """The longest come first, so that no worker is left alone with them in the end."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
+    """Tests that share something stay on one worker; the order is the one above, not that of their number."""
+    config.option.loadscopereorder = False
+    return ByServer(config, log)

@@ -31,7 +31,7 @@ from tests.local.conftest import ActAs
 from tests.local.test_heal_loop import project_of, waiting
 from tests.local.test_hostile_model import listening
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 AsUser = Callable[..., Approver]
 Asked = Callable[[str], tuple[str, str, Approval]]

@@ -16,7 +16,7 @@ from selfheal.domain.run import PipelineKey
 from selfheal.steps.backfill_runs import Backfill, Fate
 from tests.local.test_heal_loop import events, project_of, waiting
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 def test_builds_of_the_past_are_kept_once_and_open_no_incident(

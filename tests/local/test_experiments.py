@@ -18,7 +18,7 @@ from selfheal.domain.experiment import Label
 from selfheal.domain.flaky import flaky_tests
 from selfheal.domain.ledger import LedgerKind
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 @pytest.mark.parametrize(

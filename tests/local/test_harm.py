@@ -17,7 +17,7 @@ from selfheal.domain.remedy import TAG_KEY, TAG_VALUE
 from tests.local.bell import Bell, a_bell, harm_of, until
 from tests.local.conftest import ActAs
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 APPLICATION, GROUP, ALARM = "demo-shop", "prod", "demo-shop-5xx"
 ROLE = "arn:aws:iam::000000000000:role/demo-deployments"

@@ -14,7 +14,7 @@ from local.state import CloudState
 from selfheal.domain.run import PipelineKey
 from tests.local.bell import Bell, a_bell, harm_of, until
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 NAME = "demo-release"
 DEPLOY = PipelineKey.parse(f"codepipeline:{NAME}/Deploy")

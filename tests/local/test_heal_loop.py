@@ -22,7 +22,7 @@ from local.story import Story
 from selfheal.domain.incident import incident_id
 from tests.local.conftest import ActAs
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 def waiting(seconds: float = 600) -> Patience:

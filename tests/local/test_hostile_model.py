@@ -36,7 +36,7 @@ from tests.chat import Chat, Message, serving, tool_call
 from tests.hostile.corpus import SECRET, Payload, corpus
 from tests.hostile.harmless import ALIVE, allowed_without_a_model, hidden, leaked
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("hostile")]
+pytestmark = pytest.mark.local
 
 MODEL = "global.anthropic.claude-haiku-5-5"
 PER_LOG = 6

@@ -12,7 +12,7 @@ from selfheal.testing.builders import a_measurement
 from tests.contract.test_lake_table import QUERIES
 from tests.local.test_heal_loop import waiting
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 def test_the_failure_share_is_read_from_what_the_lake_s_adapter_wrote(state: CloudState) -> None:

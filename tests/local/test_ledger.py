@@ -15,7 +15,7 @@ from selfheal.adapters.clock import SystemClock
 from selfheal.steps.verify_ledger import Verified, verify_ledger
 from tests.local.conftest import ActAs
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from local.records import Records
 from local.state import CloudState
 from tests.local.test_heal_loop import play
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 def test_a_new_level_is_told_once_and_then_normal(

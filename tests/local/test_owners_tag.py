@@ -12,7 +12,7 @@ from local.scenario import load
 from local.state import CloudState
 from tests.local.conftest import ActAs
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 ROLE = "arn:aws:iam::000000000000:role/delivery"
 DENIED = "AccessDeniedException"
 TAGGED, UNTAGGED = ({"selfheal": "enabled"}, {"selfheal": "disabled", "team": "shop"})

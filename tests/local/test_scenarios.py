@@ -7,7 +7,7 @@ from local.demo import run_demo
 from local.scenario import load, names
 from local.state import CloudState
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 # What other tests play, or show on their own projects: test_heal_loop, test_level_shift, test_asking.
 ELSEWHERE = {"flaky_test", "genuine_regression", "level_shift", "doubled_events", "lost_events"}

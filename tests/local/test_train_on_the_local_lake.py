@@ -20,7 +20,7 @@ from tests.local.conftest import ActAs
 
 LONGEST_TRAINING = 280.0
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 @pytest.fixture

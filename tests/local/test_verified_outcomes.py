@@ -13,7 +13,7 @@ from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerKind
 from tests.local.test_heal_loop import waiting
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 # The first build fails in its BUILD phase; every later one where INSTALLED says so.
 BUILDSPEC = """version: 0.2

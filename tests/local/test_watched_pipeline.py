@@ -16,7 +16,7 @@ from selfheal.domain.shadow import Judgement
 from selfheal.steps.report_shadow import ShadowReporter
 from tests.local.test_heal_loop import waiting
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 BUILDSPEC = """
 version: 0.2

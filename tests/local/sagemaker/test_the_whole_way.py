@@ -21,7 +21,6 @@ from selfheal.testing.service import FixedClock
 from tests.unit.jobs.lakes import UNTIL, runs
 
 # One trained world, and tests that go on where others stopped.
-pytestmark = pytest.mark.xdist_group("sagemaker")
 VECTOR = [[1.0] * len(FEATURES)]
 
 

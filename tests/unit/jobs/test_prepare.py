@@ -25,9 +25,6 @@ from selfheal.jobs.vectors import GroupVectors, Plan
 from selfheal.testing.builders import NOON, a_measurement
 from tests.unit.jobs.lakes import DAYS, UNTIL, lake, runs
 
-# One lake for all of them: it takes seconds to prepare.
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 def prepared(tmp_path: Path, workers: int = 1) -> dict[str, Any]:
     return prepare(Preparation(tmp_path / "lake", tmp_path / "out", UNTIL, DAYS + 5, 10.0, workers))
