@@ -10,15 +10,19 @@ from selfheal.detect.drift import DRIFTED, GONE, drift_of, reference_of
 from selfheal.detect.features import FEATURES
 from selfheal.detect.learner import SCORE, ForestLearner, figures_of, samples_of
 from selfheal.detect.model import GlobalModel, dump, load
-from selfheal.detect.training import Replay
+from selfheal.detect.training import WARM_UP, Replay
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey, Service
 from selfheal.testing.builders import NOON, a_measurement
 
+# More than the 500 scored runs that a training takes; of many short pipelines, for a long window costs time.
+PIPELINES, RUNS = 18, WARM_UP + 30
 LEARNER = ForestLearner(budget=5.0, min_seconds=10.0)
 
 
-def history(seed: int, pipelines: int = 6, runs: int = 120, spread: float = 0.1) -> list[Measurement]:
+def history(
+    seed: int, pipelines: int = PIPELINES, runs: int = RUNS, spread: float = 0.1
+) -> list[Measurement]:
     """Runs in order of start; every pipeline has its own pace."""
     rng = Random(seed)
     return [
@@ -42,7 +46,7 @@ def trained() -> tuple[GlobalModel, Replay]:
 
 def test_a_trained_model_keeps_the_budget_and_finds_what_is_injected() -> None:
     figures = figures_of(trained()[1])
-    assert figures.runs == 6 * (120 - 30)
+    assert figures.runs == PIPELINES * (RUNS - WARM_UP)
     assert figures.alarms_per_1000 <= 10
     assert figures.caught >= 0.9
     assert figures.ranked >= 0.9
@@ -56,7 +60,7 @@ def test_a_stored_model_replays_like_the_one_that_was_stored() -> None:
 
 
 def test_a_model_trained_on_other_days_is_not_worse_and_one_with_thresholds_out_of_reach_is() -> None:
-    recent = history(3)
+    recent = history(3, runs=WARM_UP + 15)
     champion = figures_of(LEARNER.replay(trained()[0], recent))
     challenger = LEARNER.train(history(2), at=NOON)
     assert why_worse(figures_of(LEARNER.replay(challenger, recent)), champion, 5.0) == ""
@@ -74,7 +78,7 @@ def test_other_days_of_the_same_pipelines_are_no_drift_and_runs_that_scatter_twi
     same = drift_of(reference, samples_of(LEARNER.replay(model, history(4))))
     assert same is not None and same.index < GONE
     mixed = [
-        wide if int(wide.run_id.partition(":")[2]) >= 60 else usual
+        wide if int(wide.run_id.partition(":")[2]) >= WARM_UP + 15 else usual
         for usual, wide in zip(history(5), history(5, spread=0.4), strict=True)
     ]
     other = drift_of(reference, samples_of(LEARNER.replay(model, mixed)))

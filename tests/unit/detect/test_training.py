@@ -12,14 +12,18 @@ from selfheal.detect import training
 from selfheal.detect.features import FEATURES
 from selfheal.detect.forest import grow
 from selfheal.detect.model import GlobalModel, dump, embedded_model, load
-from selfheal.detect.training import collected, replay, train
+from selfheal.detect.training import WARM_UP, collected, replay, train
 from selfheal.domain.errors import TooLittleHistory
 from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey
 from selfheal.testing.builders import NOON, a_measurement
 
 
-def lake(pipelines: int = 6, runs: int = 115) -> Iterator[Measurement]:
+# More than the 500 scored runs that a training takes; of many short pipelines, for a long window costs time.
+PIPELINES, RUNS = 18, WARM_UP + 30
+
+
+def lake(pipelines: int = PIPELINES, runs: int = RUNS) -> Iterator[Measurement]:
     rng = random.Random(4)
     for n in range(runs):
         for number in range(pipelines):
@@ -43,7 +47,7 @@ def model(runs: list[Measurement]) -> GlobalModel:
 
 
 def test_a_model_is_trained_from_the_lake_and_can_be_stored(model: GlobalModel) -> None:
-    assert (model.runs, model.pipelines) == (690, 6)
+    assert (model.runs, model.pipelines) == (PIPELINES * RUNS, PIPELINES)
     assert load(dump(model)) == model
 
 
@@ -71,7 +75,7 @@ def test_memory_is_bounded_by_pipelines_and_runs() -> None:
 
 def test_a_replay_counts_alarms_and_what_was_caught_of_runs_made_odd(runs: list[Measurement]) -> None:
     done = replay(embedded_model(), runs, budget=5)
-    assert done.runs == len(done.scores) == len(done.vectors) == 6 * 85
+    assert done.runs == len(done.scores) == len(done.vectors) == PIPELINES * (RUNS - WARM_UP)
     assert all(len(vector) == len(FEATURES) for vector in done.vectors)
     assert done.alarms_per_1000 < 20 and done.caught > 0.7
 
