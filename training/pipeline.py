@@ -124,6 +124,7 @@ def _prepared(session: PipelineSession) -> ProcessingStep:
         *("--until", PARAMETERS["Until"]),
         *("--days", PARAMETERS["Days"].to_string()),
         *("--min-seconds", PARAMETERS["MinSeconds"]),
+        *("--budget", PARAMETERS["Budget"]),
     ]
     inputs = {"code": PARAMETERS["Code"], "lake": PARAMETERS["Lake"]}
     made = _processor(session, "prepare").run(

@@ -4,7 +4,6 @@ What runs is what is deployed: the adapters, the steps, the definition and the b
 ``local.sagemaker.SIMULATED``; S3 is moto's.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ import boto3
 from botocore.config import Config
 from moto import mock_aws
 
-from local.sagemaker.definition import deployed
 from local.sagemaker.endpoints import Hosting as SimulatedHosting
-from local.sagemaker.jobs import Storage
-from local.sagemaker.pipelines import PLACE, Execution, Executor
-from local.sagemaker.server import Api, SageMakerServer
+from local.sagemaker.pipelines import Execution, Executor
+from local.sagemaker.services import simulated, variables
 from selfheal.adapters.s3 import S3Lake
 from selfheal.adapters.s3_models import HOSTED, S3Models
 from selfheal.adapters.sagemaker import Format, SageMakerForest
@@ -31,21 +28,11 @@ from selfheal.jobs.bundle import bundle
 from selfheal.model_ports import ModelLedger
 from selfheal.ports import Clock
 from selfheal.steps.promote_model import Promoter, promote_model
-from training.template import DEFINITION
 
 BUCKET, STACK = "proof-lake", "proof"
 BATCH = 500
 ROLE = "arn:aws:iam::000000000000:role/proof"
-VARIABLES = {
-    "TrainingRole.Arn": ROLE,
-    "ForestImage": "registry/randomcutforest:1",
-    "ProcessingImage": "registry/processing:1",
-    "LakeBucket": BUCKET,
-    "AWS::StackName": STACK,
-    "ModelApproval": "Approved",
-    "AlertBudget": "5",
-    "AnomalyMinSeconds": "10",
-}
+VARIABLES = variables(STACK, BUCKET, ROLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +86,7 @@ class Proof:
 
     def consider(self, promoter: Promoter) -> Training:
         """What EventBridge does with the package that was registered last."""
-        arn = f"arn:aws:sagemaker:{PLACE}:model-package/{STACK}-forest/{len(self.hosting.packages)}"
+        *_, arn = self.hosting.packages
         event = {"detail-type": "SageMaker Model Package State Change", "detail": {"ModelPackageArn": arn}}
         return promote_model(event, promoter)
 
@@ -119,21 +106,10 @@ def proof(**defaults: object) -> Iterator[Proof]:
 def _served(defaults: Mapping[str, object]) -> Iterator[Proof]:
     s3 = _client("s3")
     s3.create_bucket(Bucket=BUCKET)
-    storage = Storage(s3)
-    hosting = SimulatedHosting(storage)
-    definition = deployed(DEFINITION.read_text(), VARIABLES)
-    for parameter in definition["Parameters"]:
-        parameter["DefaultValue"] = defaults.get(parameter["Name"], parameter.get("DefaultValue"))
-    executor = Executor(f"{STACK}-training", definition, storage, hosting.register)
-    server = SageMakerServer(Api(hosting, executor))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sagemaker, invocations = (_client(name, server.url) for name in ("sagemaker", "sagemaker-runtime"))
-    scaling = _client("application-autoscaling")
-    try:
-        yield Proof(s3, sagemaker, invocations, scaling, hosting, executor, server.url)
-    finally:
-        server.shutdown()
-        server.server_close()
+    with simulated(s3, VARIABLES, defaults) as services:
+        sagemaker, invocations = (_client(name, services.url) for name in ("sagemaker", "sagemaker-runtime"))
+        scaling = _client("application-autoscaling")
+        yield Proof(s3, sagemaker, invocations, scaling, services.hosting, services.executor, services.url)
 
 
 def _client(service: str, url: str | None = None) -> Any:

@@ -1,11 +1,11 @@
 """The two backends side by side on the development series, with SageMaker simulated (local/sagemaker).
 
-    SELFHEAL_DATA=... python tests/bench/bench_sagemaker.py [--scores 300]
+    SELFHEAL_DATA=... python tests/bench/bench_sagemaker.py [--scores 300] [--days 90]
 
-The whole series goes into a lake; its last 90 days alone are too few runs to calibrate on, as the job says. The
-embedded forest is trained on it as train_baselines does, the hosted one by the pipeline; both judge the same rows
-of the evaluation part. The algorithm behind the endpoint is a krcf forest of 100 trees: what is compared is the way,
-not the algorithm that AWS runs.
+The whole series goes into a lake, and all of it or its last days are trained on. The embedded forest is trained
+on the whole as train_baselines does, the hosted one by the pipeline; both judge the same rows of the evaluation
+part. The algorithm behind the endpoint is a krcf forest of 100 trees: what is compared is the way, not the algorithm
+that AWS runs.
 """
 
 import argparse
@@ -45,13 +45,14 @@ def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--scores", type=int, default=300)
+    parser.add_argument("--days", type=int, default=0, help="the last days of the series; 0: all")
     asked = parser.parse_args()
     if not available():
         print(f"skipped: no series in {data_folder()} (set SELFHEAL_DATA)")
         return 0
     runs = [measurement(run)[0] for run in development()]
     until = runs[-1].started_at + timedelta(hours=1)
-    days = (until - runs[0].started_at).days + 1
+    days = asked.days or (until - runs[0].started_at).days + 1
     begun = time.perf_counter()
     embedded = train(runs, at=until)
     seconds = time.perf_counter() - begun

@@ -67,7 +67,7 @@ def measure(root: Path, runs: int, workers: int) -> None:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         until = START + timedelta(days=DAYS)
-        report = prepare(Preparation(root, Path(out), until, DAYS, 10.0, workers))
+        report = prepare(Preparation(root, Path(out), until, DAYS, 10.0, 5.0, workers))
         seconds = time.perf_counter() - begin
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     rows: dict[str, int] = defaultdict(int, report["rows"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfheal.detect.alarm import blamed, level_of
+from selfheal.detect.alarm import blamed, fewest_to_calibrate, level_of
 from selfheal.detect.window import Deviation
 from selfheal.domain.score import Level
 
@@ -23,6 +23,15 @@ def is_blamed(metric: str, value: float, median: float, size: float = FAR, min_s
 )
 def test_a_budget_of_5_tells_of_5_in_1000_and_would_heal_2(p_value: float, level: str) -> None:
     assert level_of(p_value, budget=5.0, notable=True, shift=False) == level
+
+
+@pytest.mark.parametrize(("budget", "runs"), [(0.1, 500), (5, 500), (10, 250), (20, 125), (100, 100)])
+def test_thresholds_are_measured_on_so_many_runs_that_one_is_expected_at_heal(
+    budget: float, runs: int
+) -> None:
+    assert fewest_to_calibrate(budget) == runs
+    if 100 < runs < 500:
+        assert level_of(1 / runs, budget, notable=True, shift=False) is Level.HEAL
 
 
 def test_without_a_metric_to_blame_nobody_is_told_unless_it_is_a_shift() -> None:

@@ -18,7 +18,6 @@ from selfheal.domain.measurement import Measurement
 from selfheal.domain.run import PipelineKey
 from selfheal.testing.builders import NOON, a_measurement
 
-
 # More than the 500 scored runs that a training takes; of many short pipelines, for a long window costs time.
 PIPELINES, RUNS = 18, WARM_UP + 30
 

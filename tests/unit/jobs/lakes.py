@@ -13,11 +13,12 @@ from selfheal.domain.run import PipelineKey
 from selfheal.testing.builders import NOON, a_measurement
 from selfheal.wire import line_of
 
-DAYS = 16
+# About as few runs as 500 to calibrate with can be had of.
+PIPELINES, A_DAY, DAYS = 40, 5, 12
 UNTIL = NOON + timedelta(days=1)
 
 
-def runs(pipelines: int = 60, a_day: int = 4, days: int = DAYS) -> Iterator[Measurement]:
+def runs(pipelines: int = PIPELINES, a_day: int = A_DAY, days: int = DAYS) -> Iterator[Measurement]:
     """Ordinary runs that end with the day before UNTIL."""
     rng = random.Random(4)
     for n in range(days * a_day):

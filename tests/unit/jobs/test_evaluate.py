@@ -109,8 +109,8 @@ def test_an_answer_that_does_not_fit_is_refused(text: str, problem: str) -> None
 
 
 def test_too_few_runs_to_calibrate_on_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(TooLittleHistory, match="499 runs are there to calibrate on; it takes 500"):
-        evaluate(the_question(tmp_path, [a_row()] * 499, lambda _: 1.0))
+    with pytest.raises(TooLittleHistory, match="124 runs are there to calibrate on; it takes 125"):
+        evaluate(the_question(tmp_path, [a_row()] * 124, lambda _: 1.0))
 
 
 def test_scores_of_nothing_but_zero_are_refused() -> None:

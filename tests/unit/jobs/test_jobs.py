@@ -12,7 +12,7 @@ from tests.unit.jobs.lakes import DAYS, UNTIL, lake, runs
 
 def test_a_refusal_is_said_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
     (tmp_path / "processing/input/lake").mkdir(parents=True)
-    asked = ["prepare", "--until", UNTIL.isoformat(), "--days", "30", "--min-seconds", "10"]
+    asked = ["prepare", "--until", UNTIL.isoformat(), "--days", "30", "--min-seconds", "10", "--budget", "5"]
     assert main(asked, tmp_path) == 1
     assert (tmp_path / "output/message").read_text().startswith("the lake holds no run of these days")
 
@@ -23,7 +23,7 @@ def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     first, second = tmp_path / "first/processing", tmp_path / "second/processing"
     lake(first / "input/lake", runs())
     until = UNTIL.isoformat()
-    asked = ["prepare", "--until", until, "--days", str(DAYS), "--min-seconds", "10"]
+    asked = ["prepare", "--until", until, "--days", str(DAYS), "--min-seconds", "10", "--budget", "5"]
     assert main(asked, first.parent) == 0
     for channel in ("rows", "report"):
         (second / "input").mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,7 @@ def registered(version: str, judge: Judge) -> dict[str, bytes]:
     scores = [judge(row) for row in all_rows]
     unit = unit_of(all_rows, scores)
     model = HostedModel(
-        version, NOON, 1000, 12, unit, calibrated(all_rows, raw_scores(all_rows, scores, unit))
+        version, NOON, 1000, 12, unit, calibrated(all_rows, raw_scores(all_rows, scores, unit), budget=5)
     )
     return {
         "thresholds": dump_hosted(model),

@@ -17,6 +17,7 @@ from selfheal.detect.window import Deviation
 from selfheal.domain.score import Blame, Level
 
 HEAL_SHARE = 0.4
+FEWEST_TO_CALIBRATE, MOST_TO_ASK_FOR = 100, 500
 NOTABLE = 2.0
 LEAST_RATIO = 1.25
 MOST_OF_IT = 0.8
@@ -32,6 +33,16 @@ def level_of(p_value: float, budget: float, notable: bool, shift: bool) -> Level
     if notable and p_value <= HEAL_SHARE * budget / 1000:
         return Level.HEAL
     return Level.TELL if shift or (notable and p_value <= budget / 1000) else Level.NONE
+
+
+def fewest_to_calibrate(budget: float) -> int:
+    """The runs that thresholds for that budget of false alarms per 1,000 runs are measured on: so many that one of
+    them is expected at ``heal``, for below that nothing so rare was ever seen.
+
+    A budget below 5 asks for no more: its levels lie on the tail drawn out (detect/reference.py), and more runs than
+    a small account has in years would be the price of measuring them.
+    """
+    return min(max(math.ceil(1000 / (HEAL_SHARE * budget)), FEWEST_TO_CALIBRATE), MOST_TO_ASK_FOR)
 
 
 def blamed(deviations: Mapping[str, Deviation], min_seconds: float, first: str = "") -> tuple[Blame, ...]:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from selfheal.detect.alarm import level_of
+from selfheal.detect.alarm import fewest_to_calibrate, level_of
 from selfheal.detect.drift import reference_of as spread
 from selfheal.detect.features import FEATURES
 from selfheal.detect.learner import SCORE
 from selfheal.detect.normal import Oddness, blended
-from selfheal.detect.reference import FEWEST_SCORES, Reference, reference_of
+from selfheal.detect.reference import Reference, reference_of
 from selfheal.detect.window import magnitude
 from selfheal.domain.errors import InvalidEvent, TooLittleHistory
 from selfheal.domain.model import Bins, Figures
@@ -106,11 +106,12 @@ def raw_scores(rows: Sequence[Row], shared: Sequence[float], unit: float) -> lis
     ]
 
 
-def calibrated(rows: Sequence[Row], raw: Sequence[float]) -> Reference:
-    """The reference of the ordinary runs of the calibration part. Raises TooLittleHistory below 500."""
+def calibrated(rows: Sequence[Row], raw: Sequence[float], budget: float) -> Reference:
+    """The reference of the ordinary runs of the calibration part. Raises TooLittleHistory when they are fewer than that
+    budget of false alarms per 1,000 runs takes."""
     ordinary = [score for _, score in _of(CALIBRATION, rows, raw)]
-    if len(ordinary) < FEWEST_SCORES:
-        raise TooLittleHistory(f"{len(ordinary)} runs are there to calibrate on; it takes {FEWEST_SCORES}")
+    if len(ordinary) < (fewest := fewest_to_calibrate(budget)):
+        raise TooLittleHistory(f"{len(ordinary)} runs are there to calibrate on; it takes {fewest}")
     return reference_of(ordinary)
 
 

@@ -30,7 +30,13 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         if asked.job == "prepare":
             found = prepare(
                 Preparation(
-                    inputs / "lake", out, asked.until, asked.days, asked.min_seconds, scratch=out.parent
+                    inputs / "lake",
+                    out,
+                    asked.until,
+                    asked.days,
+                    asked.min_seconds,
+                    asked.budget,
+                    scratch=out.parent,
                 )
             )
         else:
@@ -61,9 +67,9 @@ def parser() -> argparse.ArgumentParser:
     jobs = whole.add_subparsers(dest="job", required=True)
     for job in (jobs.add_parser("prepare"), jobs.add_parser("evaluate")):
         job.add_argument("--until", type=moment_of, required=True)
+        job.add_argument("--budget", type=float, required=True)
     jobs.choices["prepare"].add_argument("--days", type=int, required=True)
     jobs.choices["prepare"].add_argument("--min-seconds", type=float, required=True)
-    jobs.choices["evaluate"].add_argument("--budget", type=float, required=True)
     return whole
 
 

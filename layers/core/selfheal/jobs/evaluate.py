@@ -49,7 +49,7 @@ def evaluate(ask: Question) -> dict[str, Any]:
     shared = batch_scores(ask.scores.read_text(), len(rows))
     unit = unit_of(rows, shared)
     raw = raw_scores(rows, shared, unit)
-    reference = calibrated(rows, raw)
+    reference = calibrated(rows, raw, ask.budget)
     model = _model(ask, unit, reference)
     found = _evaluation(ask.budget, rows, raw, model)
     for folder, name, body in (
@@ -81,7 +81,7 @@ def _evaluation(
     The plain baseline is calibrated on the same runs in the same way."""
     figures = figures_on(rows, raw, model.scores, budget)
     plain = [row.plain for row in rows]
-    of_plain = figures_on(rows, plain, calibrated(rows, plain), budget)
+    of_plain = figures_on(rows, plain, calibrated(rows, plain, budget), budget)
     precision, plain_precision = average_precision(rows, raw), average_precision(rows, plain)
     allowed = most_alarms(budget, figures.runs)
     return {

@@ -9,6 +9,7 @@
 """
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -21,12 +22,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from selfheal.detect.alarm import fewest_to_calibrate
 from selfheal.detect.evaluation import CALIBRATION, EVALUATION, line_of_row
-from selfheal.detect.reference import FEWEST_SCORES
 from selfheal.detect.training import MOST_PIPELINES, MOST_SCORED
 from selfheal.jobs.errors import LakeRefused
 from selfheal.jobs.lake import GROUPS, Period, place_of, runs_of, sorted_out
-from selfheal.jobs.quality import CALIBRATED, TRAINED, Quality, days_between, split
+from selfheal.jobs.quality import PART, Quality, days_between, split
 from selfheal.jobs.vectors import GroupVectors, Plan
 
 FEWEST_VECTORS = 500
@@ -38,6 +39,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """``lake`` is the folder with the days in it; ``out`` gets the folders above; ``days`` before ``until`` are read.
+    ``budget``: false alarms per 1,000 runs, which thresholds will be calibrated for.
     ``workers``: processes at work at the same time; ``scratch`` must have room for the lake, uncompressed."""
 
     lake: Path
@@ -45,6 +47,7 @@ class Preparation:
     until: datetime
     days: int
     min_seconds: float
+    budget: float
     workers: int = os.cpu_count() or 1
     scratch: Path | None = None
 
@@ -72,7 +75,7 @@ def prepare(ask: Preparation) -> dict[str, Any]:
             _save(report, document)
     document |= {"skipped": dict(quality.skipped), "rows": written}
     _save(report, document)
-    _require(written)
+    _require(ask, quality.runs, written)
     return document
 
 
@@ -82,7 +85,7 @@ def _day(lake: Path, period: Period, groups: Path, day: Any) -> Quality:
 
 def _written(ask: Preparation, quality: Quality, groups: Path) -> dict[str, int]:
     """Group by group, at most ``workers`` at a time; then the groups' rows become one file, in order."""
-    plan = _plan(quality, ask.min_seconds)
+    plan = _plan(quality, ask)
     work = partial(_group, plan, groups, ask.out)
     counts: Counter[str] = Counter()
     for found, skipped in _each(work, range(GROUPS), ask.workers):
@@ -93,14 +96,13 @@ def _written(ask: Preparation, quality: Quality, groups: Path) -> dict[str, int]
     return dict(counts)
 
 
-def _plan(quality: Quality, min_seconds: float) -> Plan:
+def _plan(quality: Quality, ask: Preparation) -> Plan:
     """Rows are taken of at most 200 pipelines, about 6,000 of each part."""
-    calibrate, evaluate = split(quality.days)
+    calibrate, evaluate = split(quality.days, fewest_to_calibrate(ask.budget))
     chosen = sorted(quality.pipelines, key=place_of)[:MOST_PIPELINES]
     wanted = MOST_SCORED / len(chosen)
-    part = min(CALIBRATED - TRAINED, 1 - CALIBRATED)
-    chances = {name: min(1.0, wanted / (part * quality.pipelines[name])) for name in chosen}
-    return Plan(calibrate, evaluate, min_seconds, chances)
+    chances = {name: min(1.0, wanted / (PART * quality.pipelines[name])) for name in chosen}
+    return Plan(calibrate, evaluate, ask.min_seconds, chances)
 
 
 def _group(plan: Plan, groups: Path, out: Path, group: int) -> tuple[Counter[str], Counter[str]]:
@@ -149,17 +151,27 @@ def _joined(folder: Path, name: str, pieces: Sequence[Path]) -> None:
                     shutil.copyfileobj(part, whole)
 
 
-def _require(written: dict[str, int]) -> None:
+def _require(ask: Preparation, runs: int, written: dict[str, int]) -> None:
+    """Raises LakeRefused for parts that are too small; what ``calibrate`` takes follows from the budget."""
     for part, least, what in (
         ("train", FEWEST_VECTORS, "to train on"),
-        (CALIBRATION, FEWEST_SCORES, "to calibrate on"),
+        (CALIBRATION, fewest_to_calibrate(ask.budget), f"for a budget of {ask.budget:g} to calibrate on"),
         (EVALUATION, FEWEST_EVALUATED, "to evaluate on"),
     ):
         found = written.get(part, 0)
         if found < least:
             raise LakeRefused(
-                f"{found} runs with enough history before them are there {what}; it takes {least}"
+                f"{found} runs with enough history before them are there {what}; it takes {least}. The last {ask.days} "
+                f"days hold {runs} runs, {_missing(runs, found, least)}. Until then the embedded forest serves, and "
+                "nothing needs to be done"
             )
+
+
+def _missing(runs: int, found: int, least: int) -> str:
+    """What it takes, if new runs are spread as those that are there."""
+    if not found:
+        return "too few of every single pipeline"
+    return f"it takes some {math.ceil(runs * (least - found) / found)} more"
 
 
 def _save(path: Path, document: dict[str, Any]) -> None:

@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from selfheal.detect.features import values
@@ -14,8 +15,9 @@ from selfheal.jobs.errors import LakeRefused
 FEWEST_PIPELINES = 2
 FEWEST_DAYS = 3
 MOST_BROKEN = 0.1
-TRAINED = 0.7
-CALIBRATED = 0.85
+PART = 0.15  # of the runs are calibrated with, and as many evaluated on
+MOST_CALIBRATED = 0.35
+SPARE = 1.1  # days are whole, and not every run has enough history before it
 DUPLICATE = "measured more than once"
 TOO_EARLY = "started before the days that are trained on"
 IN_THE_FUTURE = "started after the training did: a clock is wrong"
@@ -118,26 +120,17 @@ class Quality:
         return {reason: count for reason, count in self.skipped.items() if reason not in SOUND}
 
 
-def split(days: Mapping[date, int]) -> tuple[date, date]:
-    """The first day of calibration and the first of evaluation: with 70 % and 85 % of the runs before them, as far as
-    whole days allow. ``days`` counts the runs of at least three days."""
+def split(days: Mapping[date, int], calibrate: int) -> tuple[date, date]:
+    """The first day of calibration and the first of evaluation: the last 15 % of the runs are evaluated on, the 15 %
+    before them calibrated with, as far as whole days allow. Where there are few, more are calibrated with, up to 35 %,
+    so that there are ``calibrate`` of them. ``days`` counts the runs of at least three days."""
     ordered = sorted(days)
-    shares = list(_shares(ordered, days))
-    first = _place(shares, TRAINED, 1, len(ordered) - 2)
-    second = _place(shares, CALIBRATED, first + 1, len(ordered) - 1)
+    before = list(accumulate((days[day] for day in ordered), initial=0))
+    total = before[-1]
+    wanted = min(max(PART * total, SPARE * calibrate), MOST_CALIBRATED * total)
+    second = next((n for n in range(2, len(ordered)) if before[n] >= (1 - PART) * total), len(ordered) - 1)
+    first = next((n for n in range(second - 1, 0, -1) if before[second] - before[n] >= wanted), 1)
     return ordered[first], ordered[second]
-
-
-def _shares(ordered: Iterable[date], days: Mapping[date, int]) -> Iterator[float]:
-    before, total = 0, sum(days.values())
-    for day in ordered:
-        yield before / total
-        before += days[day]
-
-
-def _place(shares: list[float], share: float, least: int, most: int) -> int:
-    found = next((place for place, before in enumerate(shares) if before >= share), most)
-    return max(least, min(found, most))
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
