@@ -10,7 +10,7 @@ MARKS = {Stage.DONE: ("✓ ", "green"), Stage.NOTE: ("· ", "yellow"), Stage.RUN
 
 
 class StepsScreen:
-    """One line for each finished step and, on a terminal, a spinner for those under way."""
+    """One line for each finished step; for those under way a spinner on a terminal and a line elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -21,7 +21,7 @@ class StepsScreen:
         """Show one step's news."""
         if step.stage is Stage.RUNNING:
             self._under_way[step.name] = step.detail
-        else:
+        if step.stage is not Stage.RUNNING or not self._console.is_terminal:
             mark, style = MARKS[step.stage]
             self._console.print(Text(mark, style).append(step.detail, "default"), soft_wrap=True)
         if step.stage is Stage.DONE:

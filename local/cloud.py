@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from types import MappingProxyType
 
 from local import deploy
 from local.errors import CloudBusy, CloudNotRunning, InvalidState
+from local.leftovers import delete_set_aside, set_aside
 from local.processes import of_cloud, stop_all
 from local.progress import Stage, Step, Tell
 from local.servers import DEVTOOLS, MINISTACK, start_servers
@@ -190,12 +190,16 @@ class LocalCloud:
     def _down(self, tell: Tell) -> int:
         tell(Step("stop", Stage.RUNNING, "stopping the local cloud"))
         stopped = self._stop()
-        tell(Step("stop", Stage.DONE, f"{stopped} processes stopped" if stopped else "nothing was running"))
+        told = f"{stopped} processes stopped; what they wrote is being deleted in the background"
+        tell(Step("stop", Stage.DONE, told if stopped else "nothing was running"))
         return stopped
 
     def _stop(self) -> int:
+        # Before MiniStack ends, or it would delete the copies of the layer one by one until it is killed.
+        set_aside(self.home / "tmp")
         stopped = stop_all(self.home)
         forget(self.home)
         for name in ("devtools", "repositories", "tmp"):
-            shutil.rmtree(self.home / name, ignore_errors=True)
+            set_aside(self.home / name)
+        delete_set_aside(self.home)
         return stopped
