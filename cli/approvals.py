@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.errors import UsageError, readable_errors
+from cli.errors import NotDone, UsageError, readable_errors
 from cli.incidents import Id, Local, Stack, find_incident
 from cli.local_cloud import AsJson
 from cli.surroundings import Surroundings, surroundings_of
@@ -77,7 +77,7 @@ def _asked(around: Surroundings, start: str, stack_name: str, local: bool) -> Ap
     if approval is None:
         raise UsageError(f"incident {incident.id} asks for no approval; it is {incident.status}")
     if approval.altered:
-        raise UsageError(
+        raise NotDone(
             f"what is stored for incident {incident.id} was altered since it was asked; nothing can be answered"
         )
     return approval

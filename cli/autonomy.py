@@ -11,6 +11,7 @@ from rich.text import Text
 from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
+from cli.pipeline_key import pipeline_key
 from cli.policy import PolicyFile, file_of
 from cli.surroundings import surroundings_of
 from cli.switch import Reason, require_one_line
@@ -20,7 +21,6 @@ from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.autonomy import Clearance, Subject, Track, Trust, trust_of
 from selfheal.domain.diagnosis import Cause
 from selfheal.domain.policy import Mode
-from selfheal.domain.run import PipelineKey
 from selfheal.record_ports import TrackBoard
 from selfheal.steps.earnings import rebuild as rebuild_tracks
 
@@ -75,7 +75,7 @@ def clear(
         require_one_line(reason)
         around = surroundings_of(context)
         board = around.controls(stack_name, local=local).tracks
-        subject = Subject(PipelineKey.parse(pipeline), cause, remedy)
+        subject = Subject(pipeline_key(pipeline), cause, remedy)
         if not board.track(subject).trials:
             raise UsageError(f"{subject} was never tried; `selfheal autonomy list` shows what was")
         by = around.caller(stack_name, local=local)

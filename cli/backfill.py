@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
+from cli.pipeline_key import pipeline_key
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
-from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.run import PipelineKey, Service
 from selfheal.steps.backfill_runs import Backfill, Fate
 from selfheal.steps.backfill_runs import Progress as Done
@@ -75,10 +75,7 @@ def summary(done: Done) -> str:
 
 def _keys(names: Iterable[str]) -> list[PipelineKey]:
     """Raises UsageError naming what is wrong."""
-    try:
-        keys = [PipelineKey.parse(name) for name in names]
-    except InvalidEvent as error:
-        raise UsageError(f"--{error}") from error
+    keys = [pipeline_key(name, "--pipeline") for name in names]
     for key in keys:
         first, _, second = key.name.partition("/")
         if key.service in NEEDS_TWO_PARTS and not (first and second):

@@ -11,6 +11,7 @@ from rich.text import Text
 from cli.errors import readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
+from cli.pipeline_key import pipeline_key
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.records import Records
@@ -38,9 +39,9 @@ def flaky(
 ) -> None:
     """List flaky tests, the most often failed first, with what another attempt is worth."""
     with readable_errors():
+        only = pipeline_key(pipeline, "--pipeline") if pipeline else None
         around = surroundings_of(context)
-        stores = around.records(stack_name, local=local)
-        found = _register(stores, around.clock, PipelineKey.parse(pipeline) if pipeline else None)
+        found = _register(around.records(stack_name, local=local), around.clock, only)
         if as_json:
             typer.echo(json.dumps({"tests": [_as_document(test) for test in found]}))
         elif found:

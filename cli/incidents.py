@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import UsageError, readable_errors
+from cli.errors import NotDone, UsageError, readable_errors
 from cli.incident_screen import incident_table, timeline
 from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
@@ -105,7 +105,7 @@ def _review(context: typer.Context, start: str, verdict: Verdict, stack_name: st
             clock=around.clock,
         )
         if holds is not verdict:
-            raise UsageError(f"incident {incident.id} was {verdict} and then {holds}: the later one holds")
+            raise NotDone(f"incident {incident.id} was {verdict} and then {holds}: the later one holds")
         typer.echo(f"incident {incident.id} is {holds}, says {by}")
 
 

@@ -81,6 +81,7 @@ def verify(
     with readable_errors():
         if digest and not DIGEST.fullmatch(digest):
             raise UsageError("--digest: is not 64 hexadecimal digits, as an earlier verify printed them")
+        begun, ended = _moment("--since", since), _moment("--until", until)
         around = surroundings_of(context)
         proof = around.proof(stack_name, local=local)
         with make_console(stderr=True).status("reading") as status:
@@ -88,15 +89,15 @@ def verify(
                 archive=proof.archive,
                 table=proof.table,
                 clock=around.clock,
-                since=_moment("--since", since),
-                until=_moment("--until", until),
+                since=begun,
+                until=ended,
                 tell=lambda count: status.update(f"{count} incidents verified"),
             )
         differs = bool(digest) and digest != found.digest
         if as_json:
             typer.echo(json.dumps({**asdict(found), "digest_differs": differs}))
         else:
-            make_console().print(verdict_screen(found, digest, _moment("--until", until)))
+            make_console().print(verdict_screen(found, digest, ended))
     raise typer.Exit(1 if found.flaws or differs else 0)
 
 

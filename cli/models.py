@@ -15,7 +15,7 @@ from cli.terminal import make_console
 from local.hosted import HostedModels
 from local.records import Models
 from selfheal.domain.errors import InvalidEvent, ModelNotFound
-from selfheal.domain.model import Champion, ModelRecord
+from selfheal.domain.model import Champion, ModelRecord, require_version
 from selfheal.steps.switch_hosted import HostedSwitch
 from selfheal.steps.switch_model import ModelSwitch
 
@@ -69,6 +69,7 @@ def promote(
 ) -> None:
     """Let this version serve. The next training compares its challenger with it."""
     with readable_errors():
+        _require_version(version)
         around = surroundings_of(context)
         models = around.models(stack_name, local=local)
         switch = _switch(models, around, stack_name, local, hosted=_hosts(models, version))
@@ -92,6 +93,13 @@ def rollback(
         hosted = backend is Backend.SAGEMAKER or (backend is None and _serves(models.hosted))
         switch = _switch(models, around, stack_name, local, hosted=hosted)
         _tell(switch.roll_back(), switch.by, as_json)
+
+
+def _require_version(version: str) -> None:
+    try:
+        require_version(version)
+    except InvalidEvent as error:
+        raise UsageError(f"VERSION: {str(error).removeprefix('version: ')}") from error
 
 
 def _hosts(models: Models, version: str) -> bool:

@@ -10,6 +10,7 @@ import typer
 from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
+from cli.pipeline_key import pipeline_key
 from cli.policy_explanation import Case, explain
 from cli.policy_screen import explanation_document, explanation_screen
 from cli.surroundings import surroundings_of
@@ -18,10 +19,8 @@ from local.policies import Checked, check_files, read_file
 from local.policy_schema import policy_schema
 from local.records import Governed
 from selfheal.domain.diagnosis import Cause, Suspect
-from selfheal.domain.errors import InvalidEvent
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Mode
-from selfheal.domain.run import PipelineKey
 
 app = typer.Typer(
     help="Check a policy file (check), ask it what it would do (explain), print its schema (schema).",
@@ -98,7 +97,7 @@ def explain_policy(
             controls = around.controls(stack_name, local=local)
             governed = around.governed(stack_name, local=local)
         case = Case(
-            _key(pipeline),
+            pipeline_key(pipeline),
             cause,
             kind,
             suspect,
@@ -124,13 +123,6 @@ def schema() -> None:
 def file_of(governed: Governed) -> Path:
     """Where this repository has the policy that a stack was deployed with."""
     return Path("policy") / f"{governed.policy}.toml"
-
-
-def _key(text: str) -> PipelineKey:
-    try:
-        return PipelineKey.parse(text)
-    except InvalidEvent as error:
-        raise UsageError(f"PIPELINE: {str(error).removeprefix('pipeline: ')}") from error
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import typer
+from botocore.exceptions import ClientError
 
 from cli.errors import UsageError
 from local.approver import AUDIENCE_OUTPUT, FUNCTION_OUTPUT, Approver
@@ -42,6 +43,7 @@ BUCKET_OUTPUT = "LakeBucketName"
 LEDGER_OUTPUT = "LedgerBucketName"
 RECONCILE_OUTPUT = "ReconcileMinutes"
 MIN_SECONDS_OUTPUT = "AnomalyMinSeconds"
+NO_SUCH_STACK = "ValidationError"
 MODE_OUTPUT, POLICY_OUTPUT = "Mode", "PolicyName"
 
 
@@ -182,7 +184,7 @@ class RealSurroundings:
             from selfheal.adapters.session import Clients
 
             clients = Clients(patience)
-            return _Stack(stack_name, clients, _outputs_of(clients("cloudformation"), stack_name))
+            return _Stack(stack_name, clients, outputs_of(clients("cloudformation"), stack_name))
         if local or self.cloud.status().state is not None:
             state = self.cloud.running()
             return _Stack(state.stack, partial(client, state), state.outputs)
@@ -215,8 +217,16 @@ class _Stack:
         return self.outputs[name]
 
 
-def _outputs_of(cloudformation: Any, stack_name: str) -> dict[str, str]:
-    reply = cloudformation.describe_stacks(StackName=stack_name)
+def outputs_of(cloudformation: Any, stack_name: str) -> dict[str, str]:
+    """The outputs of a stack on AWS by name. Raises UsageError when there is no such stack."""
+    try:
+        reply = cloudformation.describe_stacks(StackName=stack_name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != NO_SUCH_STACK:
+            raise
+        raise UsageError(
+            f"--stack-name: {error.response['Error']['Message']}, in this account and Region"
+        ) from error
     return {
         output["OutputKey"]: str(output["OutputValue"]) for output in reply["Stacks"][0].get("Outputs", [])
     }

@@ -121,16 +121,19 @@ def of_cloud(home: Path, spare: Collection[int] = ()) -> list[psutil.Process]:
 def stop_all(home: Path, grace_seconds: float = GRACE_SECONDS, spare: Collection[int] = ()) -> int:
     """End every process of the local cloud but ``spare`` and what those started; gives their number.
 
-    First by SIGTERM, what remains by SIGKILL.
+    First by SIGTERM those that no other of them has started, which end their own; as soon as they are gone, what
+    they have left (MiniStack leaves its workers) by SIGKILL.
     """
     with uninterrupted():
         processes = of_cloud(home, spare)
-        for process in _leaders(processes):
+        leaders = _leaders(processes)
+        for process in leaders:
             _signal(process, "terminate")
-        _, remaining = psutil.wait_procs(processes, timeout=grace_seconds)
-        for process in {*remaining, *of_cloud(home, spare)}:
+        psutil.wait_procs(leaders, timeout=grace_seconds)
+        remaining = {*filter(_is_running, processes), *of_cloud(home, spare)}
+        for process in remaining:
             _signal(process, "kill")
-        psutil.wait_procs(remaining, timeout=grace_seconds)
+        psutil.wait_procs(list(remaining), timeout=grace_seconds)
         return len(processes)
 
 

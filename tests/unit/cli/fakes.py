@@ -11,6 +11,7 @@ from typer.testing import Result as Invoked
 
 from cli.errors import UsageError
 from cli.main import app
+from cli.surroundings import Surroundings
 from local.cloud import Status
 from local.past import Past
 from local.play import Update
@@ -185,5 +186,5 @@ class FakeSurroundings:
         ]
 
 
-def run(world: FakeSurroundings, *arguments: str, typed: str = "") -> Invoked:
+def run(world: Surroundings, *arguments: str, typed: str = "") -> Invoked:
     return CliRunner().invoke(app, list(arguments), obj=world, input=typed)

@@ -61,7 +61,7 @@ def test_a_plan_that_is_not_its_digest_s_is_not_even_shown(world: FakeSurroundin
     shown = replace(APPROVAL, plan=replace(APPROVAL.plan, target="shop:harmless"))
     world.stores = replace(world.stores, approvals=MemoryApprovals({INCIDENT.id: shown}))
     result = run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
-    assert result.exit_code == 2 and "was altered" in result.stderr
+    assert result.exit_code == 1 and "was altered" in result.stderr
     assert status(world) is ApprovalStatus.PENDING
 
 

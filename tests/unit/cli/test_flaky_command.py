@@ -48,4 +48,4 @@ def test_another_pipeline_has_none(world: FakeSurroundings) -> None:
 
 def test_what_is_no_pipeline_is_said(world: FakeSurroundings) -> None:
     result = run(world, "flaky", "list", "--pipeline", "shop")
-    assert result.exit_code == 1 and "'shop' is not <codebuild" in result.stderr
+    assert result.exit_code == 2 and "'shop' is not <codebuild" in result.stderr

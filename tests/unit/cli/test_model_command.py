@@ -86,7 +86,7 @@ def test_a_rollback_goes_one_back_and_in_the_end_to_the_embedded_model(world: Fa
 @pytest.mark.parametrize("version", ["20260115T120000Z-00000000", "../../x", EMBEDDED])
 def test_what_is_no_version_is_an_error_in_a_line(world: FakeSurroundings, version: str) -> None:
     result = run(world, "model", "promote", version)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1 and version in result.stderr
     assert "`selfheal model " in result.stderr
 

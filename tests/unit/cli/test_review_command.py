@@ -45,12 +45,12 @@ def test_a_verdict_that_was_taken_back_once_holds(world: FakeSurroundings) -> No
         world.clock.advance(60)
         assert run(world, "incidents", command, INCIDENT.id).exit_code == 0
     result = run(world, "incidents", "confirm", INCIDENT.id)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "confirmed and then dismissed" in result.stderr
     assert not confirmed(world)
 
 
 def test_an_unknown_incident_is_an_error_in_a_line(world: FakeSurroundings) -> None:
     result = run(world, "incidents", "dismiss", "ffff")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert "there is no incident 'ffff'" in result.stderr
