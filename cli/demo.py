@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from cli.local_cloud import AsJson
 from cli.steps_screen import StepsScreen
 from cli.surroundings import Surroundings, surroundings_of
 from cli.terminal import make_console
+from local.asking import PARAMETERS, scenario_with_you
 from local.errors import ToolMissing
 from local.interrupts import ending_as_interrupt
 from local.result import Result
@@ -23,6 +25,9 @@ Names = Annotated[
     typer.Argument(metavar="[NAME]...", help="Scenarios to play; the telling ones when none is named."),
 ]
 Every = Annotated[bool, typer.Option("--all", help="Play every scenario.")]
+AskMe = Annotated[
+    bool, typer.Option("--ask-me", help="Play the one in which a person is asked, and wait for your answer.")
+]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the local cloud running afterwards.")]
 
 
@@ -32,18 +37,21 @@ def demo(
     every: Every = False,
     as_json: AsJson = False,
     keep: Keep = False,
+    ask_me: AskMe = False,
 ) -> None:
     """Deploy Selfheal to a local cloud, let real builds go wrong there, and check what it does about each.
 
     Needs no AWS account and no Docker. The exit code is 1 when any scenario ends otherwise than it should.
     """
     with readable_errors(), ending_as_interrupt():
-        scenarios = _chosen(wanted or [], every)
+        scenarios = _chosen(wanted or [], every, ask_me)
         if not shutil.which("git"):
             raise ToolMissing("git is not on the PATH; the demo's projects are git repositories")
         console = make_console(stderr=as_json)
         surroundings = surroundings_of(context)
-        results = _perform(surroundings, scenarios, console, keep)
+        results = _perform(
+            surroundings, scenarios, console, keep=keep, parameters=PARAMETERS if ask_me else {}
+        )
         if as_json:
             typer.echo(json.dumps({"scenarios": [as_document(result) for result in results]}))
         else:
@@ -52,9 +60,11 @@ def demo(
     raise typer.Exit(0 if all(result.as_expected for result in results) else 1)
 
 
-def _chosen(wanted: list[str], every: bool) -> list[Scenario]:
-    if wanted and every:
-        raise UsageError("name scenarios or say --all, not both")
+def _chosen(wanted: list[str], every: bool, ask_me: bool) -> list[Scenario]:
+    if bool(wanted) + every + ask_me > 1:
+        raise UsageError("name scenarios, or say --all or --ask-me: one of the three")
+    if ask_me:
+        return [scenario_with_you()]
     scenarios = [load(name) for name in wanted or names()]
     return scenarios if wanted or every else [scenario for scenario in scenarios if scenario.telling]
 
@@ -78,12 +88,17 @@ def as_document(result: Result) -> dict[str, object]:
 
 
 def _perform(
-    surroundings: Surroundings, scenarios: list[Scenario], console: Console, keep: bool
+    surroundings: Surroundings,
+    scenarios: list[Scenario],
+    console: Console,
+    *,
+    keep: bool,
+    parameters: Mapping[str, str],
 ) -> list[Result]:
     steps = StepsScreen(console)
     screen = DemoScreen(console, [scenario.name for scenario in scenarios])
     try:
-        with surroundings.cloud.visit(steps.step, keep=keep) as state, screen:
+        with surroundings.cloud.visit(steps.step, keep=keep, parameters=parameters) as state, screen:
             return surroundings.play(state, scenarios, screen.update)
     finally:
         steps.close()

@@ -58,7 +58,9 @@ class Cloud(Protocol):
     def down(self, tell: Tell) -> int:
         """Stop everything; gives the number of processes stopped."""
 
-    def visit(self, tell: Tell, *, keep: bool) -> AbstractContextManager[CloudState]:
+    def visit(
+        self, tell: Tell, *, keep: bool, parameters: Mapping[str, str] = ...
+    ) -> AbstractContextManager[CloudState]:
         """The running cloud for one demo, left or stopped afterwards. Raises LocalCloudError."""
 
     def status(self) -> Status:

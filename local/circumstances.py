@@ -25,6 +25,7 @@ class Person(StrEnum):
     APPROVES = "approves"
     REJECTS = "rejects"
     IS_AWAY = "is away"
+    YOU = "you"  # whoever watches; no scenario's file says so, but `selfheal demo --ask-me` does
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,14 +79,17 @@ class LocalCloud:
             return self._down(tell)
 
     @contextmanager
-    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
+    def visit(
+        self, tell: Tell, *, keep: bool, parameters: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[CloudState]:
         """The running cloud, as ``up`` gives it, while nobody else starts, stops or visits it.
 
-        One that ran before stays. One started here stays only when all goes well and it is to be kept.
+        ``parameters`` of the stack differ for this visit. One that ran before stays. One started here stays only when
+        all goes well and it is to be kept.
         """
         with self._lock("playing a demo on"):
             found = self._found(tell)
-            state = self._up(found, tell)
+            state = self._up(found, tell, parameters)
             stays = found is not None
             try:
                 yield state
@@ -146,7 +149,12 @@ class LocalCloud:
         self._stop()
         return None
 
-    def _up(self, found: CloudState | None, tell: Tell) -> CloudState:
+    def _up(
+        self,
+        found: CloudState | None,
+        tell: Tell,
+        parameters: Mapping[str, str] = MappingProxyType({}),
+    ) -> CloudState:
         try:
             tell(Step("build", Stage.RUNNING, "sam build"))
             started = time.monotonic()
@@ -154,7 +162,7 @@ class LocalCloud:
             state = found or self._start_servers(tell)
             deploy.finish_build(building)
             tell(Step("build", Stage.DONE, f"sam build, {time.monotonic() - started:.0f} s"))
-            return self._deploy(state, tell)
+            return self._deploy(state, tell, {**self._parameters, **parameters})
         except BaseException:
             if found:
                 stop_all(self.home, spare=found.pids.values())
@@ -168,10 +176,10 @@ class LocalCloud:
         tell(Step("servers", Stage.DONE, text))
         return state
 
-    def _deploy(self, state: CloudState, tell: Tell) -> CloudState:
+    def _deploy(self, state: CloudState, tell: Tell, parameters: Mapping[str, str]) -> CloudState:
         tell(Step("deploy", Stage.RUNNING, "sam deploy"))
         started = time.monotonic()
-        state = replace(state, outputs=deploy.deploy(self.home, state, self._parameters))
+        state = replace(state, outputs=deploy.deploy(self.home, state, parameters))
         save(self.home, state)
         tell(Step("deploy", Stage.DONE, f"sam deploy of {state.stack}, {time.monotonic() - started:.0f} s"))
         return state

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.circumstances import Direction
+from local.asking import SECONDS as YOUR_SECONDS
+from local.asking import as_answered
+from local.circumstances import Direction, Person
 from local.errors import ScenarioStuck
 from local.patience import Patience
 from local.people import People
@@ -69,7 +71,7 @@ class Play:
     def __init__(self, scenario: Scenario, theatre: Theatre, seconds: float | None = None) -> None:
         if seconds is None:
             runs = scenario.truth.builds + scenario.truth.deployments
-            seconds = SCENARIO_SECONDS + SECONDS_PER_RUN * runs
+            seconds = SCENARIO_SECONDS + SECONDS_PER_RUN * runs + YOUR_SECONDS * _asks_you(scenario)
         self._scenario = scenario
         self._theatre = theatre
         self._patience = Patience(seconds, theatre.stop, theatre.where_to_look)
@@ -107,7 +109,7 @@ class Play:
         run = self._play_question(subject, repository, direction)
         more = [self._followup(subject, repository, number) for number in range(1, scenario.followups + 1)]
         return judge(
-            scenario,
+            as_answered(scenario, self._story.answer),
             self._story,
             incident_id=self._incident_id,
             ended_at=run.ended_at,
@@ -158,7 +160,7 @@ class Play:
         known = len(self._story.entries)
         self._story = Story(self._theatre.records.ledger.entries(self._incident_id))
         for entry in self._story.entries[known:]:
-            self._tell(*_news(entry.kind, self._story))
+            self._tell(*self._news(entry.kind))
         return self._story if self._story.over else None
 
     def _told(self, incident: str) -> bool:
@@ -199,16 +201,23 @@ class Play:
         """A host takes one deployment at a time."""
         return HISTORY_AT_ONCE if self._scenario.about is About.BUILD else 1
 
+    def _news(self, kind: LedgerKind) -> tuple[str, str]:
+        story = self._story
+        details = {
+            LedgerKind.OPENED: story.kind,
+            LedgerKind.DIAGNOSED: story.cause,
+            LedgerKind.DECIDED: f"{story.decision} {story.action}",
+            LedgerKind.ACTION_INTENDED: story.action,
+            LedgerKind.OUTCOME: story.outcome,
+        }
+        if _asks_you(self._scenario):
+            yours = f"answer in another terminal: selfheal approve {self._incident_id}"
+            details[LedgerKind.APPROVAL_REQUESTED] = yours
+        return kind.replace("_", " "), details.get(kind, "")
+
     def _tell(self, state: str, detail: str = "") -> None:
         self._theatre.tell(Update(self._scenario.name, state, detail))
 
 
-def _news(kind: LedgerKind, story: Story) -> tuple[str, str]:
-    details = {
-        LedgerKind.OPENED: story.kind,
-        LedgerKind.DIAGNOSED: story.cause,
-        LedgerKind.DECIDED: f"{story.decision} {story.action}",
-        LedgerKind.ACTION_INTENDED: story.action,
-        LedgerKind.OUTCOME: story.outcome,
-    }
-    return kind.replace("_", " "), details.get(kind, "")
+def _asks_you(scenario: Scenario) -> bool:
+    return scenario.circumstances.person is Person.YOU

@@ -108,6 +108,9 @@ _KNOWN_VALUES: dict[str, frozenset[str]] = {
 }
 
 
+_PLAYED = frozenset(Person) - {Person.YOU}
+
+
 def names(folder: Path = SCENARIOS) -> list[str]:
     """The names of all scenarios."""
     return sorted(path.parent.name for path in folder.glob(f"*/{DECLARATION}"))
@@ -172,7 +175,7 @@ def _circumstances(where: str, table: Mapping[str, Any]) -> Circumstances:
     events = _one_of(
         f"{where}: circumstances.events", table.get("events", Events.DELIVERED), frozenset(Events)
     )
-    person = _one_of(f"{where}: circumstances.person", table.get("person", Person.IS_AWAY), frozenset(Person))
+    person = _one_of(f"{where}: circumstances.person", table.get("person", Person.IS_AWAY), _PLAYED)
     return Circumstances(**{**table, "events": Events(events), "person": Person(person)})
 
 

@@ -1,6 +1,6 @@
 """The outside world of the command, made up; and how tests call it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,6 +43,7 @@ from selfheal.testing.standings import MemoryStandings
 from selfheal.testing.tracks import MemoryTracks
 
 STATE = CloudState("http://127.0.0.1:1", "http://127.0.0.1:2", pids={}, outputs={"TableName": "t"})
+NONE: Mapping[str, str] = {}
 ANN = "arn:aws:sts::111122223333:assumed-role/developer/ann"
 
 
@@ -52,6 +53,7 @@ class FakeCloud:
     ups: int = 0
     downs: int = 0
     problem: BaseException | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def up(self, tell: Tell) -> CloudState:
         self.ups += 1
@@ -65,7 +67,8 @@ class FakeCloud:
         return 2
 
     @contextmanager
-    def visit(self, tell: Tell, *, keep: bool) -> Iterator[CloudState]:
+    def visit(self, tell: Tell, *, keep: bool, parameters: Mapping[str, str] = NONE) -> Iterator[CloudState]:
+        self.parameters = dict(parameters)
         stays = False
         try:
             yield self.up(tell)

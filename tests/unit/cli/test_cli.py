@@ -123,6 +123,16 @@ def test_every_scenario_is_played_on_request(world: FakeSurroundings) -> None:
     assert run(world, "demo", "--all", "flaky_test").exit_code == 2
 
 
+def test_the_demo_asks_whoever_watches_and_gives_him_time(world: FakeSurroundings) -> None:
+    document = json.loads(run(world, "demo", "--ask-me", "--json").stdout)
+    assert [each["name"] for each in document["scenarios"]] == ["approved"]
+    assert world.cloud.parameters == {"ApprovalTimeoutSeconds": "900"}
+    run(world, "demo", "approved")
+    assert world.cloud.parameters == {}
+    for more in ("--all", "flaky_test"):
+        assert run(world, "demo", "--ask-me", more).exit_code == 2
+
+
 def test_the_demo_plays_only_what_is_named(world: FakeSurroundings) -> None:
     done = run(world, "demo", "--json", "slow_build", "flaky_test")
     played = [each["name"] for each in json.loads(done.stdout)["scenarios"]]
