@@ -23,10 +23,12 @@ TRIES = 3
 Digest = Annotated[
     str,
     typer.Option(
-        "--digest", help="The digest you were shown, or the start of it: answers without asking again."
+        "--digest",
+        metavar="DIGEST",
+        help="The digest you were shown, or the start of it: answers without asking again.",
     ),
 ]
-Why = Annotated[str, typer.Option("--reason", help="Goes into the record.")]
+Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Goes into the record.")]
 
 
 def approve(

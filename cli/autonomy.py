@@ -12,14 +12,14 @@ from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
 from cli.pipeline_key import pipeline_key
-from cli.policy import PolicyFile, file_of
+from cli.policy import Blamed, Pipeline, PolicyFile, file_of
 from cli.surroundings import surroundings_of
 from cli.switch import Reason, require_one_line
 from cli.terminal import make_console
+from local.counting import counted
 from local.policies import read_file
 from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.autonomy import Clearance, Subject, Track, Trust, trust_of
-from selfheal.domain.diagnosis import Cause
 from selfheal.domain.policy import Mode
 from selfheal.record_ports import TrackBoard
 from selfheal.steps.earnings import rebuild as rebuild_tracks
@@ -28,16 +28,15 @@ TRIALS = 5000
 INCIDENTS = 10_000
 
 app = typer.Typer(
-    help="What remedies have earned (list), trust given back (clear), records made anew (rebuild).",
+    help="What remedies have earned: list, clear, rebuild.",
     no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
-Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")]
-Blamed = Annotated[Cause, typer.Argument(metavar="CAUSE", help="A cause of the closed list: network")]
 Remedy = Annotated[str, typer.Argument(metavar="REMEDY", help="A remedy of the catalogue: retry_build")]
 
 
-@app.command("list")
+@app.command("list", short_help="List what remedies did, held against the policy's bar.")
 def earned(
     context: typer.Context,
     stack_name: Stack = "",
@@ -60,7 +59,7 @@ def earned(
             typer.echo("No remedy was tried yet.")
 
 
-@app.command()
+@app.command(short_help="Let what a remedy did so far count no more.")
 def clear(
     context: typer.Context,
     pipeline: Pipeline,
@@ -83,14 +82,14 @@ def clear(
         typer.echo(f"{subject} begins anew, says {by}")
 
 
-@app.command()
+@app.command(short_help="Make the records anew from the ledger.")
 def rebuild(context: typer.Context, stack_name: Stack = "", local: Local = False) -> None:
     """Make the track records anew from the ledger of the newest 10,000 incidents."""
     with readable_errors():
         around = surroundings_of(context)
         stores, board = around.records(stack_name, local=local), around.controls(stack_name, local=local)
         count = rebuild_tracks(stores.incidents, stores.ledger, board.tracks, INCIDENTS)
-        typer.echo(f"{count} outcomes noted")
+        typer.echo(f"{counted(count, 'outcome')} noted")
 
 
 def _tracks(board: TrackBoard) -> list[Track]:

@@ -15,6 +15,7 @@ from cli.local_cloud import AsJson
 from cli.pipeline_key import pipeline_key
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
+from local.counting import counted
 from selfheal.domain.run import PipelineKey, Service
 from selfheal.steps.backfill_runs import Backfill, Fate
 from selfheal.steps.backfill_runs import Progress as Done
@@ -22,18 +23,23 @@ from selfheal.steps.backfill_runs import Progress as Done
 DAY = timedelta(days=1)
 NEEDS_TWO_PARTS = {Service.CODEPIPELINE: "<pipeline>/<stage>", Service.CODEDEPLOY: "<application>/<group>"}
 
-Days = Annotated[int, typer.Option("--days", min=1, max=365, help="How far back.")]
+Days = Annotated[int, typer.Option("--days", metavar="N", min=1, max=365, help="How far back.")]
 Pipelines = Annotated[
     list[str],
     typer.Option(
         "--pipeline",
+        metavar="KEY",
         help="Only this one, e.g. codebuild:shop, codepipeline:shop/Deploy, codedeploy:shop/prod; may be repeated.",
     ),
 ]
 Rate = Annotated[
     float,
     typer.Option(
-        "--calls-per-second", min=0.1, max=50, help="At most so many calls a second to each service."
+        "--calls-per-second",
+        metavar="N",
+        min=0.1,
+        max=50,
+        help="At most so many calls a second to each service.",
     ),
 ]
 
@@ -68,7 +74,7 @@ def summary(done: Done) -> str:
     """What became of all runs, in one sentence."""
     fates = done.fates
     return (
-        f"{sum(fates.values())} runs: {fates[Fate.STORED]} stored, {fates[Fate.KNOWN]} known already, "
+        f"{counted(sum(fates.values()), 'run')}: {fates[Fate.STORED]} stored, {fates[Fate.KNOWN]} known already, "
         f"{fates[Fate.QUARANTINED]} set aside for numbers that cannot be, {fates[Fate.GONE]} gone."
     )
 
@@ -101,7 +107,7 @@ class _Screen:
             self._of = self._named(done.pipeline)
             self._bars.reset(self._task, total=self._days, description=self._of)
         back = min((self._until - done.reached) / DAY, self._days)
-        runs = f"back to {done.reached:%Y-%m-%d}, {sum(done.fates.values())} runs"
+        runs = f"back to {done.reached:%Y-%m-%d}, {counted(sum(done.fates.values()), 'run')}"
         self._bars.update(self._task, completed=max(back, 0), runs=runs)
 
     def _named(self, pipeline: PipelineKey) -> str:

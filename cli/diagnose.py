@@ -16,6 +16,7 @@ from cli.diagnosis_screen import report
 from cli.errors import UsageError, readable_errors
 from cli.local_cloud import AsJson
 from cli.terminal import make_console
+from local.counting import counted
 from selfheal.diagnose.lines import LONGEST_LINE, lines_of
 from selfheal.diagnose.offline import diagnose_lines, diagnose_log, quoted
 from selfheal.diagnose.signatures import Signature
@@ -97,7 +98,7 @@ def _print_stream(path: Path) -> None:
             typer.echo(json.dumps(document))
             lines, refused = lines + 1, refused + ("error" in document)
     if refused:
-        typer.echo(f'{refused} of {lines} lines could not be read; see "error"', err=True)
+        typer.echo(f'{refused} of {counted(lines, "line")} could not be read; see "error"', err=True)
 
 
 def diagnosed_lines(lines: Iterable[str]) -> Iterator[dict[str, object]]:

@@ -14,6 +14,7 @@ from cli.local_cloud import AsJson
 from cli.pipeline_key import pipeline_key
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
+from local.counting import counted
 from local.records import Records
 from selfheal.domain.flaky import FlakyTest, flaky_tests
 from selfheal.domain.run import PipelineKey
@@ -22,14 +23,16 @@ from selfheal.ports import Clock
 FAILURES = 5000
 RUNS = 1000
 
-app = typer.Typer(help="Tests that failed and passed on the same commit.", no_args_is_help=True)
+app = typer.Typer(
+    help="Tests that failed and passed on the same commit: list.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Pipeline = Annotated[
     str, typer.Option("--pipeline", metavar="KEY", help="Only of this pipeline, e.g. codebuild:shop.")
 ]
 
 
-@app.command("list")
+@app.command("list", short_help="List flaky tests, and what another attempt is worth.")
 def flaky(
     context: typer.Context,
     stack_name: Stack = "",
@@ -66,9 +69,9 @@ def _screen(tests: Sequence[FlakyTest]) -> Table:
         table.add_column(column, no_wrap=not column.startswith("test"))
     for each in tests:
         low, high = each.again.interval
-        commits = f"{each.commits} commit{'' if each.commits == 1 else 's'}"
+        commits, tries = counted(each.commits, "commit"), counted(each.again.tries, "time")
         told = f"{each.pipeline}, {commits}; another attempt passed {each.again.successes} of "
-        told += f"{each.again.tries} times ({low:.0%} to {high:.0%}); since {each.first_seen:%Y-%m-%d}"
+        told += f"{tries} ({low:.0%} to {high:.0%}); since {each.first_seen:%Y-%m-%d}"
         table.add_row(str(each.failed), str(each.passed), Text(f"{each.test}\n").append(told, "dim"))
     return table
 

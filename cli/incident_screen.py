@@ -47,6 +47,9 @@ def timeline(incident: Incident, entries: Sequence[LedgerEntry]) -> Group:
     ):
         head.add_row(Text(name, "dim"), Text(value))
     body = Table.grid(padding=(0, 2))
+    body.add_column(no_wrap=True)
+    body.add_column(no_wrap=True)
+    body.add_column(overflow="fold")  # ids and digests are there to be copied whole
     for entry in entries:
         elapsed = (entry.at - incident.opened_at).total_seconds()
         body.add_row(Text(f"+{elapsed:.1f} s", "dim"), Text(_words(entry.kind), "bold"), _told(entry))
@@ -138,8 +141,14 @@ def _diagnosis(data: Data) -> Text:
     lines = data.get("evidence")
     for line in lines if isinstance(lines, list) else []:
         if isinstance(line, Mapping):
-            text.append(f"\n{_value(line, 'line') or '-':>6} | {_value(line, 'text')}", "dim")
+            text.append(f"\n{_place(line)}{_value(line, 'text')}", "dim")
     return text
+
+
+def _place(line: Data) -> str:
+    """The number of a log's line; what a test report or a metric says has none."""
+    number = _value(line, "line")
+    return f"{number:>6} | " if number else "  "
 
 
 def _value(data: Data, key: str) -> str:

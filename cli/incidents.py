@@ -21,15 +21,23 @@ FULL_ID = 16
 SEARCHED = 500
 SHOWN = 5
 
-app = typer.Typer(help="Look at incidents (list, the default; show), say which were real (confirm, dismiss).")
+app = typer.Typer(
+    help="What was found and what was real: list, show, confirm, dismiss.",
+    rich_markup_mode=None,
+)
 
 Stack = Annotated[
     str,
-    typer.Option("--stack-name", envvar="SELFHEAL_STACK", help="A stack on AWS, by the usual credentials."),
+    typer.Option(
+        "--stack-name",
+        metavar="NAME",
+        envvar="SELFHEAL_STACK",
+        help="A stack on AWS, by the usual credentials.",
+    ),
 ]
 Local = Annotated[bool, typer.Option("--local", help="The local cloud (the default while it is running).")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the start of it.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=500, help="How many at most.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +49,7 @@ def newest(
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest incidents."""
+    """List the newest incidents; `selfheal incidents` does so too."""
     if context.invoked_subcommand:
         _require_no_options(context)
         return
@@ -77,13 +85,13 @@ def show(
             make_console().print(timeline(incident, entries))
 
 
-@app.command()
+@app.command(short_help="Say that it was real: its run does not become normal.")
 def confirm(context: typer.Context, incident_id: Id, stack_name: Stack = "", local: Local = False) -> None:
     """Say that an incident was a real one: its run does not become part of what is normal."""
     _review(context, incident_id, Verdict.CONFIRM, stack_name, local)
 
 
-@app.command()
+@app.command(short_help="Say that it was a false alarm: its run is normal.")
 def dismiss(context: typer.Context, incident_id: Id, stack_name: Stack = "", local: Local = False) -> None:
     """Say that an incident was a false alarm: its run is as normal as any."""
     _review(context, incident_id, Verdict.DISMISS, stack_name, local)

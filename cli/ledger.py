@@ -15,6 +15,7 @@ from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.account import account_of
+from local.counting import counted
 from selfheal.domain.chain import Archived, flaws_of
 from selfheal.domain.errors import LedgerBroken
 from selfheal.domain.ledger import LedgerEntry, hash_of, unseal
@@ -23,26 +24,36 @@ from selfheal.steps.verify_ledger import verify_ledger
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 app = typer.Typer(
-    help="The record as evidence: show an incident's chain, verify that nothing was changed.",
+    help="The record as evidence: show, verify.",
     no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Since = Annotated[
     str,
-    typer.Option("--since", help="Only incidents with an entry since this day or moment (ISO 8601, UTC)."),
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Only incidents with an entry since this day or moment (ISO 8601, UTC).",
+    ),
 ]
 Until = Annotated[
-    str, typer.Option("--until", help="Sum up in the digest what was written until then, and nothing later.")
+    str,
+    typer.Option(
+        "--until", metavar="TIME", help="Sum up in the digest what was written until then, and nothing later."
+    ),
 ]
 Digest = Annotated[
     str,
     typer.Option(
-        "--digest", help="Fail unless the digest is this one, printed earlier for the same --until."
+        "--digest",
+        metavar="DIGEST",
+        help="Fail unless the digest is this one, printed earlier for the same --until.",
     ),
 ]
 
 
-@app.command()
+@app.command(short_help="Show one incident's chain: numbers, hashes, locks.")
 def show(
     context: typer.Context,
     incident_id: Id,
@@ -67,7 +78,7 @@ def show(
     raise typer.Exit(1 if flaws else 0)
 
 
-@app.command()
+@app.command(short_help="Hold every record against its archive.")
 def verify(
     context: typer.Context,
     stack_name: Stack = "",
@@ -91,7 +102,7 @@ def verify(
                 clock=around.clock,
                 since=begun,
                 until=ended,
-                tell=lambda count: status.update(f"{count} incidents verified"),
+                tell=lambda count: status.update(f"{counted(count, 'incident')} verified"),
             )
         differs = bool(digest) and digest != found.digest
         if as_json:

@@ -8,12 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from local.account import Account
+from local.counting import counted
 from selfheal.domain.chain import Archived, Flaw
 from selfheal.domain.errors import LedgerBroken
 from selfheal.domain.ledger import hash_of, unseal
 from selfheal.steps.verify_ledger import Verified
 
 SHOWN = 12
+DELETABLE = "anybody with the right may delete what is not"
 
 
 def chain_screen(
@@ -36,12 +38,12 @@ def chain_screen(
 
 def verdict_screen(found: Verified, digest: str, until: datetime | None) -> Group:
     """What was verified, and every flaw. All entries are verified; the digest is of those written ``until`` then."""
-    seen = f"{found.entries} entries of {found.incidents} incidents"
+    seen = f"{counted(found.entries, 'entry', 'entries')} of {counted(found.incidents, 'incident')}"
     moment = f" of those until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if until else ""
     lines = [Text(f"{seen}, digest{moment} {found.digest}")]
     if found.unlocked:
         lines.append(
-            Text(f"{found.unlocked} entries are not locked: anybody with the right may delete them", "yellow")
+            Text(f"{counted(found.unlocked, 'entry is', 'entries are')} not locked: {DELETABLE}", "yellow")
         )
     if digest and digest != found.digest:
         lines.append(Text(f"the digest was {digest}: entries are not the same as then", "red"))

@@ -12,16 +12,19 @@ from cli.steps_screen import StepsScreen
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
 from local.cloud import Status
+from local.counting import counted
 from local.interrupts import ending_as_interrupt
 
 app = typer.Typer(
-    help="The local cloud: AWS, its developer tools and Selfheal, all on this machine.", no_args_is_help=True
+    help="The local cloud, all on this machine: up, down, status.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
 
-@app.command()
+@app.command(short_help="Start it and deploy Selfheal; again, to deploy what has changed.")
 def up(context: typer.Context, as_json: AsJson = False) -> None:
     """Start the local cloud and deploy Selfheal to it; again, to deploy what has changed since."""
     with readable_errors(), ending_as_interrupt():
@@ -30,7 +33,7 @@ def up(context: typer.Context, as_json: AsJson = False) -> None:
         _print_status(cloud.status(), as_json)
 
 
-@app.command()
+@app.command(short_help="Stop it, and what a crash may have left running.")
 def down(context: typer.Context, as_json: AsJson = False) -> None:
     """Stop the local cloud and everything that an earlier crash may have left running."""
     with readable_errors():
@@ -53,8 +56,9 @@ def _print_status(status: Status, as_json: bool) -> None:
         typer.echo(json.dumps({**asdict(status), "running": status.running}))
         return
     if status.state is None:
-        text = f"still holds {status.processes} processes: selfheal local down" if status.processes else ""
-        typer.echo(f"The local cloud is not running. {text}".rstrip())
+        left = counted(status.processes, "process is", "processes are")
+        text = f" {left} left of it: selfheal local down" if status.processes else ""
+        typer.echo(f"The local cloud is not running.{text}")
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("MiniStack", status.state.ministack_url, _alive(status.ministack))

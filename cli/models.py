@@ -20,7 +20,9 @@ from selfheal.steps.switch_hosted import HostedSwitch
 from selfheal.steps.switch_model import ModelSwitch
 
 app = typer.Typer(
-    help="The models that scores come from: which there are, and which one serves.", no_args_is_help=True
+    help="The models that scores come from: list, promote, rollback.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -34,10 +36,10 @@ class Backend(StrEnum):
 Version = Annotated[
     str, typer.Argument(metavar="VERSION", help="A version, as `selfheal model list` shows it.")
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many at most.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=500, help="How many at most.")]
 
 
-@app.command("list")
+@app.command("list", short_help="List the newest versions and what each did on the replay.")
 def newest(
     context: typer.Context,
     stack_name: Stack = "",

@@ -14,7 +14,7 @@ from cli.terminal import make_console
 from selfheal.domain.standing import Standing
 from selfheal.wire import encode
 
-Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="How many at most.")]
 
 
 def pipelines(

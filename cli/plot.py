@@ -13,6 +13,7 @@ from cli.errors import UsageError, readable_errors
 from cli.incidents import Local, Stack
 from cli.runs_file import MOST_SECONDS, opened, past_of_one
 from cli.surroundings import Surroundings, surroundings_of
+from local.counting import counted
 from selfheal.detect.detector import BUDGET, WINDOW, Detector
 from selfheal.detect.features import MIN_SECONDS
 from selfheal.detect.model import embedded_model
@@ -36,11 +37,12 @@ Runs = Annotated[
         help="Offline, from a file of runs in the format of selfheal score; - for stdin.",
     ),
 ]
-Last = Annotated[int, typer.Option("--last", min=1, max=5000, help="How many runs at most.")]
+Last = Annotated[int, typer.Option("--last", metavar="N", min=1, max=5000, help="How many runs at most.")]
 MinSeconds = Annotated[
     float | None,
     typer.Option(
         "--min-seconds",
+        metavar="SECONDS",
         min=0.1,
         max=MOST_SECONDS,
         help="With --runs: a difference that nobody minds. A stack has its own.",
@@ -73,7 +75,7 @@ def plot(
         else:
             stops = _from_file(runs, pipeline, last, min_seconds or MIN_SECONDS)
         _draw(pipeline, stops, out)
-        typer.echo(f"{out}: {len(stops)} runs of {pipeline}")
+        typer.echo(f"{out}: {counted(len(stops), 'run')} of {pipeline}")
 
 
 def _draw(pipeline: str, stops: Sequence[Stop], out: Path) -> None:
@@ -101,7 +103,10 @@ def _from_file(path: Path, pipeline: str, last: int, min_seconds: float) -> list
     with opened(path) as lines:
         past = past_of_one(lines, pipeline)
     if past.refused:
-        typer.echo(f"{len(past.refused)} lines were left out; the first: {past.refused[0]}", err=True)
+        typer.echo(
+            f"{counted(len(past.refused), 'line was', 'lines were')} left out; the first: {past.refused[0]}",
+            err=True,
+        )
     if not past.runs:
         raise _unknown(pipeline, past.names)
     return course(scored(past.runs, last, Detector(embedded_model(), BUDGET, min_seconds)), last, min_seconds)

@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from cli.course import Stop
+from local.counting import counted
 from selfheal.domain.run import RunStatus
 from selfheal.domain.score import Level
 
@@ -83,7 +84,7 @@ def draw(pipeline: str, stops: Sequence[Stop], out: Path) -> None:
 
 def _title(pipeline: str, stops: Sequence[Stop]) -> str:
     first, last = (stop.run.measurement.started_at for stop in (stops[0], stops[-1]))
-    return f"{pipeline}   {len(stops)} runs, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{pipeline}   {counted(len(stops), 'run')}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 def _band(axes: Axes, stops: Sequence[Stop], unit: _Unit) -> None:

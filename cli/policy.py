@@ -13,21 +13,26 @@ from cli.local_cloud import AsJson
 from cli.pipeline_key import pipeline_key
 from cli.policy_explanation import Case, explain
 from cli.policy_screen import explanation_document, explanation_screen
-from cli.surroundings import surroundings_of
+from cli.surroundings import Surroundings, surroundings_of
 from cli.terminal import make_console
 from local.policies import Checked, check_files, read_file
 from local.policy_schema import policy_schema
-from local.records import Governed
+from local.records import Controls, Governed
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Mode
 
 app = typer.Typer(
-    help="Check a policy file (check), ask it what it would do (explain), print its schema (schema).",
+    help="What a policy file says: check, explain, schema.",
     no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policy files.")]
+Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")]
+Blamed = Annotated[
+    Cause, typer.Argument(metavar="CAUSE", show_choices=False, help="A cause of the closed list: network")
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(
@@ -43,14 +48,16 @@ Through = Annotated[
         help="The CodePipeline pipeline, and stage, that started the build.",
     ),
 ]
-Confidence = Annotated[float, typer.Option("--confidence", min=0, max=1, help="Of the diagnosis.")]
+Confidence = Annotated[
+    float, typer.Option("--confidence", metavar="SHARE", min=0, max=1, help="Of the diagnosis.")
+]
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help="ISO 8601; UTC unless it says otherwise. Default: now.")
 ]
 Permanent = Annotated[bool, typer.Option("--permanent", help="Another attempt is not expected to help.")]
 
 
-@app.command()
+@app.command(short_help="Read policy files as the deployed stack will.")
 def check(files: Files, as_json: AsJson = False) -> None:
     """Read policy files as the deployed stack will; exit 1 when one cannot be deployed."""
     with readable_errors():
@@ -69,11 +76,11 @@ def _say(checked: Checked) -> None:
         typer.echo(f"{checked.file}: warning: {warning}", err=True)
 
 
-@app.command("explain")
+@app.command("explain", short_help="Say what would be done about a cause in a pipeline, and why.")
 def explain_policy(
     context: typer.Context,
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")],
-    cause: Annotated[Cause, typer.Argument(metavar="CAUSE", help="A cause of the closed list: network")],
+    pipeline: Pipeline,
+    cause: Blamed,
     policy: PolicyFile = None,
     confidence: Confidence = 0.9,
     at: At = "",
@@ -92,21 +99,10 @@ def explain_policy(
     """
     with readable_errors():
         around = surroundings_of(context)
-        controls, governed = None, Governed(Mode.ACT, "default")
-        if stack_name or local:
-            controls = around.controls(stack_name, local=local)
-            governed = around.governed(stack_name, local=local)
-        case = Case(
-            pipeline_key(pipeline),
-            cause,
-            kind,
-            suspect,
-            not permanent,
-            confidence,
-            _moment(at, around.clock.now()),
-            mode or governed.mode,
-            through,
-        )
+        key, moment = pipeline_key(pipeline), _moment(at, around.clock.now())
+        controls, governed = _as_it_stands(around, stack_name, local)
+        ceiling = mode or governed.mode
+        case = Case(key, cause, kind, suspect, not permanent, confidence, moment, ceiling, through)
         explained = explain(case, read_file(policy or file_of(governed)), controls)
         if as_json:
             typer.echo(json.dumps(explanation_document(explained)))
@@ -114,7 +110,14 @@ def explain_policy(
             make_console().print(explanation_screen(explained))
 
 
-@app.command()
+def _as_it_stands(around: Surroundings, stack_name: str, local: bool) -> tuple[Controls | None, Governed]:
+    """What stops actions in the stack that was named and how it was deployed; offline nothing, and the default."""
+    if not (stack_name or local):
+        return None, Governed(Mode.ACT, "default")
+    return around.controls(stack_name, local=local), around.governed(stack_name, local=local)
+
+
+@app.command(short_help="Print the JSON schema of policy files, for editors.")
 def schema() -> None:
     """Print the JSON schema of policy files, for editors: policy/policy.schema.json."""
     typer.echo(json.dumps(policy_schema(), indent=2))

@@ -4,6 +4,8 @@ import codecs
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from io import BufferedReader
+from pathlib import Path
 from typing import Annotated, BinaryIO, Protocol
 
 import typer
@@ -16,7 +18,9 @@ from selfheal.diagnose.redact import Redactor
 CHUNK = 64 * 1024
 LINE_CAP = 1024 * 1024
 MOST_KNOWN = 20_000
+STDIN = Path("-")
 
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A log. Default: standard input, as for -.")]
 Values = Annotated[
     list[str] | None,
     typer.Option(
@@ -30,10 +34,8 @@ Counts = Annotated[
 ]
 
 
-def redact(values: Values = None, counts: Counts = False) -> None:
-    """Copy standard input to standard output without its secrets. Works offline.
-
-    Give a file as `selfheal redact < FILE`.
+def redact(file: File = STDIN, values: Values = None, counts: Counts = False) -> None:
+    """Copy a log to standard output without its secrets, as it flows. Works offline.
 
     Terminal codes and overwritten progress output go too; lines are cut at 1 MiB.
     If anything goes wrong, the line at hand and all after it are not written, and
@@ -41,10 +43,22 @@ def redact(values: Values = None, counts: Counts = False) -> None:
     """
     with readable_errors():
         redactor = Redactor(known_values(values or (), os.environ), LINE_CAP)
-        with open(sys.stdin.fileno(), "rb", closefd=False) as source:
+        with _opened(file) as source:
             copy(source, sys.stdout.buffer, redactor)
     if counts:
         typer.echo(summary(redactor.found), err=True)
+
+
+def _opened(file: Path) -> BufferedReader:
+    """The file, or standard input for ``-``; at a terminal it says that it waits. Raises UsageError."""
+    if file == STDIN:
+        if sys.stdin.isatty():
+            typer.echo("reads what you type, until Ctrl-D; or name a file: selfheal redact FILE", err=True)
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def known_values(names: Iterable[str], environment: Mapping[str, str]) -> list[str]:

@@ -14,12 +14,17 @@ from cli.incidents import Local, Stack
 from cli.local_cloud import AsJson
 from cli.surroundings import surroundings_of
 from cli.terminal import make_console
+from local.counting import counted
 from selfheal.domain.shadow import Judgement, Shadow, ShadowReport
 from selfheal.steps.report_shadow import ShadowReporter
 
-app = typer.Typer(help="Reports over past incidents (shadow).", no_args_is_help=True)
+app = typer.Typer(help="Reports over past incidents: shadow.", no_args_is_help=True, rich_markup_mode=None)
 
-Days = Annotated[int, typer.Option("--days", min=1, max=400, help="How many days back.")]
+NOTHING_OBSERVED = (
+    "In the last {days} days no incident was only observed. What was done where policy acts or asks, and what "
+    "came of it: selfheal incidents, selfheal autonomy list"
+)
+Days = Annotated[int, typer.Option("--days", metavar="N", min=1, max=400, help="How many days back.")]
 
 
 @app.callback()
@@ -27,7 +32,7 @@ def reports() -> None:
     """Reports over past incidents."""
 
 
-@app.command()
+@app.command(short_help="Say what would have been done while only watching.")
 def shadow(
     context: typer.Context,
     days: Days = 30,
@@ -52,15 +57,16 @@ def headline(report: ShadowReport) -> str:
     right, wrong, unknown = (report.count(j) for j in (Judgement.RIGHT, Judgement.WRONG, Judgement.UNKNOWN))
     minutes = report.saved.total_seconds() / 60
     return (
-        f"would have acted {len(report.shadows)} times: {right} right, {wrong} wrong, {unknown} unknown; "
+        f"would have acted {counted(len(report.shadows), 'time')}: {right} right, {wrong} wrong, {unknown} unknown; "
         f"{minutes:,.0f} minutes saved"
     )
 
 
 def _screen(report: ShadowReport, days: int) -> Group:
-    lines = [
-        Text(f"{report.incidents} incidents of the last {days} days were only observed; {headline(report)}")
-    ]
+    if not report.incidents:
+        return Group(Text(NOTHING_OBSERVED.format(days=days)))
+    seen = counted(report.incidents, "incident was", "incidents were")
+    lines = [Text(f"{seen} only observed in the last {days} days; {headline(report)}")]
     if report.rate.tries:
         told = (
             f"right {report.rate.share:.0%} of the times that can be judged, at least {report.rate.lower:.0%}"

@@ -10,6 +10,7 @@ import typer
 
 from cli.errors import UsageError, readable_errors
 from cli.runs_file import MOST_SECONDS, opened, read_row
+from local.counting import counted
 from selfheal.detect.detector import BUDGET, Detector
 from selfheal.detect.features import MIN_SECONDS
 from selfheal.detect.model import GlobalModel, embedded_model, load
@@ -23,12 +24,16 @@ Runs = Annotated[
     ),
 ]
 Budget = Annotated[
-    float, typer.Option("--budget", min=0.1, max=100, help="False alarms wanted per 1,000 runs.")
+    float, typer.Option("--budget", metavar="N", min=0.1, max=100, help="False alarms wanted per 1,000 runs.")
 ]
 MinSeconds = Annotated[
     float,
     typer.Option(
-        "--min-seconds", min=0.1, max=MOST_SECONDS, help="A difference in a duration that nobody minds."
+        "--min-seconds",
+        metavar="SECONDS",
+        min=0.1,
+        max=MOST_SECONDS,
+        help="A difference in a duration that nobody minds.",
     ),
 ]
 ModelFile = Annotated[
@@ -49,7 +54,8 @@ def score(
                 states.update([document["state"]])
         if states["refused"]:
             typer.echo(
-                f'{states["refused"]} of {states.total()} runs could not be scored; see "error"', err=True
+                f'{states["refused"]} of {counted(states.total(), "run")} could not be scored; see "error"',
+                err=True,
             )
 
 

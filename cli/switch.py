@@ -16,7 +16,7 @@ from selfheal.wire import encode
 LONGEST_REASON = 200
 RECORD_SHOWN = 10
 
-Reason = Annotated[str, typer.Option("--reason", help="Why, for those who wonder: one line.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for those who wonder: one line.")]
 
 
 def pause(
@@ -32,11 +32,12 @@ def pause(
         around = surroundings_of(context)
         board = around.controls(stack_name, local=local).switch
         by = around.caller(stack_name, local=local)
-        standing = board.pause(Pause(by, around.clock.now(), reason))
+        mine = Pause(by, around.clock.now(), reason)
+        standing = board.pause(mine)
         if as_json:
             typer.echo(json.dumps({"paused": encode(standing)}))
         else:
-            typer.echo(in_words(standing))
+            typer.echo(in_words(standing) if standing == mine else f"already {in_words(standing)}")
 
 
 def resume(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from local.counting import counted
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 
 Data = Mapping[str, object]
@@ -38,7 +39,7 @@ def account_of(entries: Sequence[LedgerEntry]) -> Account:
     evidence = of.get(LedgerKind.DIAGNOSED, {}).get("evidence")
     return Account(
         event=told(LedgerKind.OPENED, "run_id", "kind"),
-        evidence=f"{len(evidence)} lines" if isinstance(evidence, list) else "",
+        evidence=counted(len(evidence), "line") if isinstance(evidence, list) else "",
         diagnosis=told(LedgerKind.DIAGNOSED, "cause", "source", "confidence", "fingerprint"),
         model=told(LedgerKind.SUGGESTED, "origin", "prompt"),
         policy=told(LedgerKind.DECIDED, "verdict", "remedy", "policy_version", "reason"),
@@ -55,15 +56,18 @@ _ANSWERS = (LedgerKind.APPROVED, LedgerKind.REJECTED, LedgerKind.APPROVAL_EXPIRE
 
 
 def _approval(of: Mapping[LedgerKind, Data]) -> str:
-    """What was asked for and who answered, with all that their entries say."""
-    answers = [f"{kind.replace('_', ' ')} ({_all(of[kind])})" for kind in _ANSWERS if kind in of]
+    """Who answered what was asked for, why, and what exactly was signed."""
+    answers = [_answer(kind, of[kind]) for kind in _ANSWERS if kind in of]
     if answers:
         return "; ".join(answers)
     return "asked for, not answered" if LedgerKind.APPROVAL_REQUESTED in of else ""
 
 
-def _all(data: Data) -> str:
-    return ", ".join(f"{name} {value}" for name, value in data.items() if isinstance(value, str) and value)
+def _answer(kind: LedgerKind, data: Data) -> str:
+    signed = [("by", "by"), ("digest", "digest"), ("policy_version", "policy")]
+    parts = [f"{word} {data[name]}" for name, word in signed if data.get(name)]
+    reason = [f"reason: {data['reason']}"] if data.get("reason") else []
+    return ", ".join([f"{kind.replace('_', ' ')} {' '.join(parts[:1])}".strip(), *parts[1:], *reason])
 
 
 def _cost(data: Data) -> str:

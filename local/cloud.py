@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from local import deploy
+from local.counting import counted
 from local.errors import CloudBusy, CloudNotRunning, InvalidState
 from local.leftovers import delete_set_aside, set_aside
 from local.processes import of_cloud, stop_all
@@ -198,7 +199,7 @@ class LocalCloud:
     def _down(self, tell: Tell) -> int:
         tell(Step("stop", Stage.RUNNING, "stopping the local cloud"))
         stopped = self._stop()
-        told = f"{stopped} processes stopped; what they wrote is being deleted in the background"
+        told = f"{counted(stopped, 'process', 'processes')} stopped; what they wrote is being deleted in the background"
         tell(Step("stop", Stage.DONE, told if stopped else "nothing was running"))
         return stopped
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.counting import counted
 from selfheal.domain.errors import InvalidPolicy
 from selfheal.domain.patterns import matches_any
 from selfheal.domain.policy import Policy, Rule
@@ -28,7 +29,7 @@ class Checked:
         rules, freezes = len(self.policy.rules), len(self.policy.freezes)
         return (
             f"{self.file}: can be deployed, version {self.policy.version}, "
-            f"{_count(rules, 'rule')}, {_count(freezes, 'freeze')}"
+            f"{counted(rules, 'rule')}, {counted(freezes, 'freeze')}"
         )
 
     def as_document(self) -> dict[str, Any]:
@@ -87,7 +88,3 @@ def _covers(earlier: Rule, later: Rule) -> bool:
         and earlier.remedies >= later.remedies
         and all(pattern in earlier.pipelines or matches_any(pattern, plain) for pattern in later.pipelines)
     )
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

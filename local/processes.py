@@ -129,12 +129,23 @@ def stop_all(home: Path, grace_seconds: float = GRACE_SECONDS, spare: Collection
         leaders = _leaders(processes)
         for process in leaders:
             _signal(process, "terminate")
-        psutil.wait_procs(leaders, timeout=grace_seconds)
+        have_ended(leaders, grace_seconds)
         remaining = {*filter(_is_running, processes), *of_cloud(home, spare)}
         for process in remaining:
             _signal(process, "kill")
-        psutil.wait_procs(list(remaining), timeout=grace_seconds)
+        have_ended(list(remaining), grace_seconds)
         return len(processes)
+
+
+def have_ended(processes: Sequence[psutil.Process], seconds: float) -> bool:
+    """Wait until all have ended, so long at most. A zombie has, though its parent may never ask for it."""
+    deadline = time.monotonic() + seconds
+    while running := any(map(_is_running, processes)):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    psutil.wait_procs(processes, timeout=0)  # takes the zombies away that are children of ours
+    return not running
 
 
 def _leaders(processes: Sequence[psutil.Process]) -> list[psutil.Process]:

@@ -91,5 +91,5 @@ def test_the_ledger_gives_the_records_again(world: FakeSurroundings) -> None:
         (LedgerKind.OUTCOME, encode(outcome)),
     ):
         world.stores.ledger.append(LedgerEntry(incident.id, kind, NOON, data))
-    assert run(world, "autonomy", "rebuild").stdout == "1 outcomes noted\n"
+    assert run(world, "autonomy", "rebuild").stdout == "1 outcome noted\n"
     assert tracks_of(world).track(SUBJECT).trials == (Trial(incident.id, NOON, OutcomeStatus.HEALED),)

@@ -280,15 +280,6 @@ def test_the_stack_is_chosen_on_either_level(world: FakeSurroundings) -> None:
     assert run(world, "incidents", "--local", "--stack-name", "prod").exit_code == 2
 
 
-@pytest.mark.parametrize(
-    "command", [["demo"], ["local"], ["local", "up"], ["incidents"], ["incidents", "show"]]
-)
-def test_every_command_explains_itself(world: FakeSurroundings, command: list[str]) -> None:
-    done = run(world, *command, "--help")
-    assert done.exit_code == 0
-    assert "Usage" in done.stdout
-
-
 def test_the_command_starts_without_boto3_which_loads_slower_than_most_commands_run() -> None:
     code = "import sys, cli.main; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

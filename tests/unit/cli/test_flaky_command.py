@@ -28,7 +28,7 @@ def test_a_flaky_test_is_listed_with_its_counts_and_its_interval(world: FakeSurr
     assert result.exit_code == 0
     shown = " ".join(result.stdout.split())
     assert TEST in shown
-    assert "another attempt passed 1 of 1 times (21% to 100%); since 2026-01-15" in shown
+    assert "another attempt passed 1 of 1 time (21% to 100%); since 2026-01-15" in shown
 
 
 def test_as_json(world: FakeSurroundings) -> None:

@@ -20,7 +20,17 @@ DATAS: list[tuple[LedgerKind, dict[str, object]]] = [
     ),
     (LedgerKind.SUGGESTED, {"origin": "a-model", "prompt": "3", "input_tokens": 900, "cost_usd": 0.001}),
     (LedgerKind.DECIDED, {"verdict": "ask", "remedy": "retry_build", "policy_version": "abc"}),
-    (LedgerKind.APPROVED, {"by": "arn:aws:iam::111122223333:user/ann", "digest": "d1"}),
+    (
+        LedgerKind.APPROVED,
+        {
+            "by": "arn:aws:iam::111122223333:user/ann",
+            "digest": "d1",
+            "policy_version": "abc",
+            "reason": "seen",
+            "remedy": "retry_build",
+            "status": "approved",
+        },
+    ),
     (LedgerKind.OUTCOME, {"status": "healed", "reason": "shop:2 succeeded"}),
 ]
 
@@ -61,11 +71,11 @@ def test_show_joins_event_diagnosis_model_policy_approver_outcome_and_cost(world
     shown = " ".join(result.stdout.split())
     for told in (
         "event shop:1, failed",
-        "evidence 1 lines",
+        "evidence 1 line",
         "diagnosis flaky_test, f00d",
         "model a-model, 3",
         "policy ask, retry_build, abc",
-        "by arn:aws:iam::111122223333:user/ann, digest d1",
+        "approval approved by arn:aws:iam::111122223333:user/ann, digest d1, policy abc, reason: seen outcome",
         "outcome healed, shop:2 succeeded",
         "cost 900 tokens, $0.00100",
         "every record is as it was written",
@@ -84,13 +94,13 @@ def test_show_as_json_has_the_bytes_that_were_hashed(world: FakeSurroundings) ->
 def test_verify_says_that_all_is_well(world: FakeSurroundings) -> None:
     result = run(world, "ledger", "verify", "--stack-name", "prod")
     assert result.exit_code == 0
-    assert "6 entries of 1 incidents" in result.stdout and "as it was written" in result.stdout
+    assert "6 entries of 1 incident" in result.stdout and "as it was written" in result.stdout
     assert world.asked == [("prod", False)]
 
 
 def test_verify_says_what_its_digest_sums_up(world: FakeSurroundings) -> None:
     result = run(world, "ledger", "verify", "--until", "2020-01-01")
-    assert "6 entries of 1 incidents, digest of those until 2020-01-01 00:00:00 UTC" in " ".join(
+    assert "6 entries of 1 incident, digest of those until 2020-01-01 00:00:00 UTC" in " ".join(
         result.stdout.split()
     )
 

@@ -134,7 +134,7 @@ def test_a_file_of_runs_is_drawn_offline_with_the_alarms_of_today(
     done = run(world, "plot", "shop", "--runs", str(runs), "--out", str(out))
     assert (done.exit_code, world.asked) == (0, [])
     assert "40 runs of shop" in done.stdout
-    assert "1 lines were left out; the first: line 5" in done.stderr
+    assert "1 line was left out; the first: line 5" in done.stderr
     assert "odd: heal" in words(out)
 
 

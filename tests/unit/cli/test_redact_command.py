@@ -2,8 +2,10 @@
 
 import io
 import os
+import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,24 @@ def test_secrets_go_and_everything_else_stays() -> None:
     done = filtered(text.encode())
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode() == "step 1\ntoken [redacted:npm-token#1]\n\nstep 2\twith täbs\n"
+
+
+def test_a_file_can_be_named_instead(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text(f"token {token('npm')}\n")
+    done = filtered(b"", str(tmp_path / "build.log"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"token [redacted:npm-token#1]\n", b"")
+    absent = filtered(b"", str(tmp_path / "absent.log"))
+    assert absent.returncode == 2 and b"absent.log cannot be read" in absent.stderr
+
+
+def test_at_a_terminal_it_says_that_it_waits() -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"plain\n\x04")
+    done = subprocess.run(COMMAND, check=False, stdin=theirs, capture_output=True, env=SILENT)
+    os.close(ours)
+    os.close(theirs)
+    assert (done.returncode, done.stdout) == (0, b"plain\n")
+    assert b"until Ctrl-D; or name a file" in done.stderr
 
 
 def test_values_of_named_variables_go_and_are_counted() -> None:

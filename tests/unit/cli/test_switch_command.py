@@ -33,7 +33,10 @@ def test_the_first_pause_stands() -> None:
     world.brakes.switch.pause(Pause(BOB, NOON))
     world.clock.advance(60)
     result = run(world, "pause", "--reason", "me too")
-    assert (result.exit_code, result.stdout) == (0, f"paused by {BOB} since 2026-01-15 12:00:00 UTC\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"already paused by {BOB} since 2026-01-15 12:00:00 UTC\n",
+    )
     assert len(world.brakes.switch.record(9)) == 1
 
 

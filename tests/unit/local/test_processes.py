@@ -11,7 +11,16 @@ import pytest
 from local.errors import PortTaken, StepFailed
 from local.patience import Patience
 from local.ports import HOST
-from local.processes import Spawned, of_cloud, serves, spawn, stop_all, wait_until_done, wait_until_serving
+from local.processes import (
+    Spawned,
+    have_ended,
+    of_cloud,
+    serves,
+    spawn,
+    stop_all,
+    wait_until_done,
+    wait_until_serving,
+)
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -113,6 +122,17 @@ def test_what_is_spared_goes_on_with_its_children(home: Path) -> None:
     assert stop_all(home, grace_seconds=60, spare=[spared.process.pid]) == 1
     assert ended.process.poll() is not None
     assert {process.pid for process in of_cloud(home)} == family
+
+
+def test_a_zombie_has_ended_although_its_parent_does_not_ask_for_it(home: Path) -> None:
+    """As in a container whose first process takes no orphans' zombies away."""
+    child = psutil.Process(started(home, ESCAPING).process.pid).children()[0]
+    assert not have_ended([child], 0)
+    child.kill()
+    Patience(20, threading.Event(), "").until(
+        "a zombie", lambda: child.status() == psutil.STATUS_ZOMBIE or None
+    )
+    assert have_ended([child], 0)
 
 
 @pytest.mark.parametrize("code", [SLEEP, STUBBORN, ESCAPING])
