@@ -14,6 +14,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
             if isinstance(value, re.Pattern):
                 yield value
     yield from (signature.regex for signature in bundled())
+    yield from (signature.above for signature in bundled() if signature.above)
 
 
 def _work(parsed: object, inside: bool = False) -> Iterator[tuple[bool, bool, int]]:

@@ -14,6 +14,7 @@ from selfheal.diagnose.clean import without_prefix
 from selfheal.diagnose.excerpt import excerpt
 from selfheal.diagnose.fingerprint import fingerprint
 from selfheal.diagnose.markers import CONSEQUENCE, ERROR
+from selfheal.diagnose.proof import proof
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.reduce import FOLDED, failure_index
 from selfheal.diagnose.retry_after import seconds_asked_for
@@ -32,7 +33,6 @@ MAX_EVIDENCE = 12
 MAX_EVIDENCE_CHARS = 300
 _SUMMARY_CHARS = 160
 _UNKNOWN_CONFIDENCE = 0.1
-_LOOK_BACK = 10
 _TELLING_WINDOW = 40
 _TEST_REPORT_CONFIDENCE = 0.95
 _OUTRANKS_TEST_REPORT = 78
@@ -193,31 +193,21 @@ def _flaky_mark(name: str, message: str) -> Signature | None:
 def _of_match(run: Run, verdict: Match, same: Sequence[Match], log: Sequence[LogLine]) -> Diagnosis:
     signature = verdict.signature
     source = f"signature:{signature.id}"
-    first = min(same, key=lambda match: (abs(match.index - verdict.index) > _LOOK_BACK, match.index))
-    proof = [match.line for match in same[-MAX_EVIDENCE // 2 :]]
-    evidence = list(dict.fromkeys([verdict.line, *proof, *_telling(log, 4)]))
+    proven = proof(verdict, same, log)
+    lines = [*proven.head, *proven.others, *_telling(log, 4), *(match.line for match in same)]
+    chosen = list(dict.fromkeys(lines))[:MAX_EVIDENCE]
+    chosen.sort(key=lambda line: (line not in proven.head, line.number))
     return Diagnosis(
         cause=signature.cause,
         transient=signature.transient,
         confidence=signature.confidence,
         source=source,
-        fingerprint=fingerprint(signature.cause, source, verdict.test or first.line.text),
-        summary=_summary(run, signature.cause, _saying(first, same)),
-        evidence=tuple(sorted(_shown(evidence[:MAX_EVIDENCE]), key=lambda line: line.line)),
+        fingerprint=fingerprint(signature.cause, source, proven.test or proven.said),
+        summary=_summary(run, signature.cause, proven.said),
+        evidence=tuple(_shown(chosen)),
         suspect=signature.suspect,
-        test=verdict.test,
+        test=proven.test,
     )
-
-
-def _saying(first: Match, same: Sequence[Match]) -> str:
-    """The text of the first match, unless that is a mere heading and a match after it says more."""
-    after = [match.line.text for match in same if match.index >= first.index]
-    return next((text for text in after if not _is_heading(text)), first.line.text)
-
-
-def _is_heading(text: str) -> bool:
-    """Such as ``===== FAILURES =====``."""
-    return text.lstrip().startswith("===") and text.strip(" =").isupper()
 
 
 def _unknown(run: Run, words: Sequence[LogLine], log: Sequence[LogLine]) -> Diagnosis:

@@ -34,6 +34,7 @@ _OPTIONAL = {
     "lone": bool,
     "uncompared": bool,
     "unfinished": bool,
+    "above": str,
 }
 _WORD = re.compile(r"[A-Z]{1,40}(?![a-z])|[A-Z]?[a-z]{1,40}")
 _NO_OUTCOME = re.compile(
@@ -76,6 +77,7 @@ class Signature:
     lone: bool
     uncompared: bool
     unfinished: bool
+    above: re.Pattern[str] | None
     sources: tuple[str, ...]
     examples: tuple[str, ...]
 
@@ -144,6 +146,7 @@ def _signature(number: int, table: object) -> Signature:
         lone=table.get("lone", False),
         uncompared=table.get("uncompared", False),
         unfinished=table.get("unfinished", False),
+        above=_regex(where, [table["above"]]) if "above" in table else None,
         sources=tuple(source for source, _ in said),
         examples=_texts(where, "examples", table["examples"]),
     )
