@@ -17,6 +17,7 @@ from selfheal.testing.builders import NOON, a_measurement, a_run
 from selfheal.testing.failures import MemoryFailures
 from selfheal.testing.memory import MemoryBus, MemoryIncidents, MemoryLedger, MemoryRuns
 from selfheal.testing.service import FakeService, FixedClock
+from selfheal.testing.stages import FakeStages
 from tests.unit.test_functions import invoke, sample
 
 POLICY = '[[watch]]\nalarms = ["shop-*"]\npipeline = "codedeploy:shop/prod"\n'
@@ -32,6 +33,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Runtime:
         policy=parse_policy(POLICY, frozenset()),
         reader=service,
         reports=service,
+        stages=FakeStages(),
         logs=service,
         alarm_reader=MemoryAlarms(),
         harms=MemoryHarms(),

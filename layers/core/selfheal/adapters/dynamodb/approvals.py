@@ -43,7 +43,8 @@ class DynamoApprovals:
         """ApprovalStore."""
         writes: list[Json] = [{"Update": _answered(approval)}]
         if approval.status in BY_A_PERSON:
-            writes.append({"Put": _answer(approval)})
+            # First: whoever reads the question as answered, while this is written, must find the answer.
+            writes.insert(0, {"Put": _answer(approval)})
         if self._table.transact(*writes):
             return approval
         stored = self.get(approval.incident_id)
