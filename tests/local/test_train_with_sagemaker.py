@@ -27,7 +27,7 @@ from tests.local.test_heal_loop import waiting
 from tests.local.test_train_on_the_local_lake import invoke
 from tests.unit.jobs import lakes
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.local
 
 
 # Longer ago than any other test or training of the local lake looks.
@@ -36,7 +36,7 @@ LONG_AGO = timedelta(days=100)
 
 def measured(now: datetime) -> list[Measurement]:
     """Runs of some days, long before ``now``."""
-    found = list(lakes.runs())
+    found = list(lakes.runs(pipelines=40, a_day=5, days=12))
     later = now - LONG_AGO - found[-1].started_at
     return [replace(run, started_at=run.started_at + later) for run in found]
 

@@ -18,7 +18,7 @@ from selfheal.domain.model import EMBEDDED, Result
 from selfheal.steps.serve_hosted import HostedServer
 from selfheal.testing.models import MemoryModelLedger
 from selfheal.testing.service import FixedClock
-from tests.unit.jobs.lakes import UNTIL, runs
+from tests.unit.jobs.lakes import BUDGET, UNTIL, runs
 
 # One trained world, and tests that go on where others stopped.
 VECTOR = [[1.0] * len(FEATURES)]
@@ -26,8 +26,8 @@ VECTOR = [[1.0] * len(FEATURES)]
 
 @pytest.fixture(scope="module")
 def trained() -> Iterator[Proof]:
-    """A lake of 3,840 runs, and a pipeline that went through."""
-    with proof() as world:
+    """A lake of few runs, and a pipeline that went through."""
+    with proof(Budget=str(BUDGET)) as world:
         world.fill(list(runs()))
         execution = world.train(UNTIL)
         assert execution.failure == "", execution.steps
@@ -54,7 +54,7 @@ def test_the_pipeline_goes_through_every_step_and_registers_a_forest(trained: Pr
 
 def test_a_registered_forest_is_promoted_hosted_and_scores(trained: Proof) -> None:
     ledger, clock = MemoryModelLedger(), FixedClock()
-    promoter = trained.promoter(ledger, clock)
+    promoter = trained.promoter(ledger, clock, BUDGET)
     done = trained.consider(promoter)
     assert done.result is Result.PROMOTED and done.champion == EMBEDDED, done.reason
     told: list[str] = []
@@ -84,7 +84,7 @@ def test_a_registered_forest_is_promoted_hosted_and_scores(trained: Proof) -> No
 def test_a_forest_that_comes_again_is_held_against_the_one_that_serves(trained: Proof) -> None:
     """Runs after the one that promotes: the endpoint is the opponent, an alarm sends the update back."""
     ledger, clock = MemoryModelLedger(), FixedClock()
-    promoter = trained.promoter(ledger, clock)
+    promoter = trained.promoter(ledger, clock, BUDGET)
     before = trained.models.champion().version
     assert before != EMBEDDED
     execution = trained.train(UNTIL + timedelta(hours=1))

@@ -13,8 +13,8 @@ from selfheal.domain.run import PipelineKey
 from selfheal.testing.builders import NOON, a_measurement
 from selfheal.wire import line_of
 
-# About as few runs as 500 to calibrate with can be had of.
-PIPELINES, A_DAY, DAYS = 40, 5, 12
+# About as few runs as are not refused, at a budget that takes few to calibrate with.
+PIPELINES, A_DAY, DAYS, BUDGET = 34, 2, 25, 20.0
 UNTIL = NOON + timedelta(days=1)
 
 

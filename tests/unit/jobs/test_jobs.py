@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from selfheal.jobs.__main__ import main
-from tests.unit.jobs.lakes import DAYS, UNTIL, lake, runs
+from tests.unit.jobs.lakes import BUDGET, DAYS, UNTIL, lake, runs
 
 
 def test_a_refusal_is_said_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     first, second = tmp_path / "first/processing", tmp_path / "second/processing"
     lake(first / "input/lake", runs())
     until = UNTIL.isoformat()
-    asked = ["prepare", "--until", until, "--days", str(DAYS), "--min-seconds", "10", "--budget", "5"]
+    asked = ["prepare", "--until", until, "--days", str(DAYS), "--min-seconds", "10", "--budget", str(BUDGET)]
     assert main(asked, first.parent) == 0
     for channel in ("rows", "report"):
         (second / "input").mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     answer = "".join(json.dumps({"score": rng.uniform(0.8, 1.2)}) + "\n" for _ in range(count))
     (second / "input/scores/vectors.csv.out").write_text(answer)
     capsys.readouterr()
-    assert main(["evaluate", "--until", until, "--budget", "5"], second.parent) == 0
+    assert main(["evaluate", "--until", until, "--budget", str(BUDGET)], second.parent) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["runs"] > 200
     assert (second / "output/thresholds/model.bin").exists()
     assert not (second.parent / "output").exists()
