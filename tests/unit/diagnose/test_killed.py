@@ -89,6 +89,15 @@ def test_a_kill_with_the_kernels_word_is_out_of_memory() -> None:
         "A jest worker process (pid=71) was terminated by another process: signal=SIGKILL, exitCode=null.",
         "/tmp/step.sh: line 4:   812 Killed                  npx jest",
         "Process Exit Code: 137",
+        "ERROR: script returned exit code 137",
+        "command terminated with exit code 137",
+        "##[error]Bash exited with code '137'.",
+        "lerna ERR! npm run test exited 137 in 'rates'",
+        "ERROR  rates#test: command (/src/rates) npm run test exited (137)",
+        "py312: exit -9 (12.31 seconds) /src> pytest pid=812",
+        'test.proj(9,5): error MSB3073: The command "dotnet test" exited with code 137.',
+        "Error: The command exited with status 137",
+        "Container 'Build' exceeded memory limit.",
     ],
 )
 def test_a_test_tool_that_was_killed_ran_out_of_memory(killed: str) -> None:
@@ -119,6 +128,12 @@ def test_go_says_so_of_a_package_whose_tests_were_killed() -> None:
         (CUT_SHORT, TOTALS, "ERROR: Job failed: exit code 137"),
         (CUT_SHORT, TOTALS, "Command did not exit successfully ./ci.sh exit status 137"),
         (CUT_SHORT, "db-1 exited with code 137"),
+        (
+            "--- FAIL: TestTotal (0.00s)",
+            "FAIL\texample.org/till\t0.004s",
+            "ci.sh: line 9: 4242 Killed  ./server",
+        ),
+        ("//till:cart_test   FAILED in 2.1s", "ci.sh: line 9: 4242 Killed  ./server"),
         (CUT_SHORT, "  expected 'Killed' to equal 'exit code 137'"),
     ],
 )

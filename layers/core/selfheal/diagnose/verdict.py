@@ -35,8 +35,9 @@ _COMPARED = compiled(
 
 _TOTALS = compiled(
     r"(?i:\b[1-9]\d{0,6} (?:\w{1,12} )?(?:failed|failing|failures?|errors?)\b"
-    r"|\b(?:failed|failures?|errors?)[:=]? ?[1-9])"
+    r"|\b(?:failed|failures?|errors?)[:=]? ?[1-9])|^//\S{1,200}\s{1,40}FAILED in"
 )
+_GO_PACKAGE = compiled(r"(?:^|\s)FAIL\t\S{1,300}\t\d")
 
 
 def compares(text: str) -> bool:
@@ -73,11 +74,19 @@ def _counts(match: Match, tests: Sequence[int], compared: Sequence[int]) -> bool
 
 
 def _could_be(match: Match, failed: Sequence[Match]) -> bool:
-    """A tool that was killed gives no totals, and names no failed test after that: a test spoke of a kill."""
+    """A tool that was killed gives no verdict, and names no failed test after that: a test spoke of a kill."""
     if not match.signature.unfinished:
         return True
-    named = any(test.test and test.index > match.index for test in failed)
-    return not named and not any(_TOTALS.search(test.line.text) for test in failed)
+    named = [test.index for test in failed if test.test]
+    return not any(index > match.index for index in named) and not _finished(failed, named)
+
+
+def _finished(failed: Sequence[Match], named: Sequence[int]) -> bool:
+    """Whether a test tool told how it went: totals, or of a Go package that named a failed test that it failed."""
+    if any(_TOTALS.search(without_prefix(test.line.text)) for test in failed):
+        return True
+    packages = [test.index for test in failed if _GO_PACKAGE.search(test.line.text)]
+    return bool(named) and any(index > min(named) for index in packages)
 
 
 def _beside(index: int, line: int) -> bool:
