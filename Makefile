@@ -62,7 +62,7 @@ test: setup ## Run all tests, the local cloud's too (ARGS=... for pytest)
 check: check-code check-policies check-templates ## Lint, types, import rules and template checks
 
 .PHONY: check-code
-check-code: setup
+check-code: setup ## Lint, types and import rules alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy layers/core/selfheal functions cli local training tests .ci/parliament_roles.py

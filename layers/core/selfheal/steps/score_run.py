@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from selfheal.detect.confirmed import without_confirmed
 from selfheal.detect.detector import WINDOW, Detector
@@ -64,21 +65,20 @@ def score_run(
     if kind is IncidentKind.ANOMALOUS and told_already(score, history, actor):
         kind = None
     if kind is not None and not _started_by_selfheal(measurement, actions, actor):
-        open_incident(
-            Incident(
-                id=incident_id(measurement.run_id),
-                run=RunRef(measurement.pipeline, measurement.run_id),
-                kind=kind,
-                lineage=lineage_of(measurement),
-                opened_at=clock.now(),
-                score=score,
-            ),
-            incidents,
-            ledger,
-            bus,
-        )
+        open_incident(_incident(measurement, kind, score, clock.now()), incidents, ledger, bus)
     standings.keep(standing_of([replace(stored, score=score), *history]))
     return Scored(measurement, score)
+
+
+def _incident(measurement: Measurement, kind: IncidentKind, score: Score, now: datetime) -> Incident:
+    return Incident(
+        id=incident_id(measurement.run_id),
+        run=RunRef(measurement.pipeline, measurement.run_id),
+        kind=kind,
+        lineage=lineage_of(measurement),
+        opened_at=now,
+        score=score,
+    )
 
 
 def _spoken_for(measurement: Measurement, runs: RunStore) -> Measurement:
