@@ -190,7 +190,9 @@ class RealSurroundings:
         if local or self.cloud.status().state is not None:
             state = self.cloud.running()
             return _Stack(state.stack, partial(client, state), state.outputs)
-        raise UsageError("no local cloud is running; name the deployed stack: --stack-name NAME")
+        raise UsageError(
+            "no local cloud is running (selfheal local up), and no stack on AWS is named (--stack-name NAME)"
+        )
 
     def play(
         self, state: CloudState, scenarios: Sequence[Scenario], tell: Callable[[Update], None]
