@@ -27,7 +27,7 @@ def test_the_other_lines_stand_as_in_the_log(proof: dict[str, str]) -> None:
 
 def test_a_person_is_told_what_failed_and_not_how_many() -> None:
     rspec = next(proof["text"] for proof in PROOFS if proof["tool"] == "RSpec")
-    assert diagnose_log(rspec).summary == "A test failed: rspec ./spec/cart_spec.rb:12 # Cart adds up"
+    assert diagnose_log(rspec).summary == "A test failed: 1) Cart adds up"
 
 
 def test_failures_of_different_tests_have_different_fingerprints() -> None:
@@ -44,7 +44,7 @@ def test_failures_of_different_tests_have_different_fingerprints() -> None:
         "12 examples, 1 failure",
         "Failed examples:",
         "Offenses:",
-        "===== FAILURES =====",
+        f"{'=' * 35} FAILURES {'=' * 35}",
         "===== 1 failed, 2 passed in 0.12s =====",
         "FAILED (failures=1)",
         "[  FAILED  ] 1 test, listed below:",

@@ -13,7 +13,6 @@ from selfheal.diagnose.verdict import compares
 from selfheal.domain.diagnosis import Cause
 from selfheal.ports import LogLine
 
-_LOOK_BACK = 10
 _ABOVE = 3
 _AROUND = 60
 _BESIDE = 20
@@ -21,7 +20,7 @@ _MOST_COMPARED = 2
 _MOST_TOLD = 4
 _TESTS = frozenset({Cause.TEST_FAILURE, Cause.FLAKY_TEST})
 _SUMS_UP = compiled(
-    r"(?i:^[\W\d]{0,16}(?:the following )?(?:(?:tests?|examples|scenarios|checks) )?"
+    r"(?i:^[\W\d]{0,200}(?:the following )?(?:(?:tests?|examples|scenarios|checks) )?"
     r"(?:fail(?:ed|ing|ures?)?|errors?|offenses)(?: (?:tests?|examples|scenarios|checks|summary)){0,3}\W{0,200}$"
     r"|\b\d{1,7} (?:[\w-]{1,16} ){0,2}(?:passed|failed|failing|failures?|errors?|offenses?|problems?|issues?"
     r"|violations?|tests?|specs?|examples?|scenarios?)\b"
@@ -43,13 +42,13 @@ class Proof:
 def proof(verdict: Match, same: Sequence[Match], log: Sequence[LogLine]) -> Proof:
     """What proves the verdict, of the matches of its signature and the lines of the log."""
     told = [match for match in same if match.test or not sums_up(match.line.text)]
-    said = _first(told or same, verdict, _LOOK_BACK).line.text
     if not told:
-        return Proof((), (verdict.line, *(match.line for match in same[-_MOST_TOLD:])), "", said)
+        others = (verdict.line, *(match.line for match in same[-_MOST_TOLD:]))
+        return Proof((), others, "", _first(same, verdict).line.text)
     head, test = _head(verdict, told, log)
     about = _compared(head, log) if verdict.signature.cause in _TESTS else []
     others = (verdict.line, *about, *(match.line for match in told[-_MOST_TOLD:]))
-    return Proof((head,), others, verdict.test or test, said)
+    return Proof((head,), others, verdict.test or test, head.text)
 
 
 def sums_up(text: str) -> bool:
@@ -57,9 +56,9 @@ def sums_up(text: str) -> bool:
     return _SUMS_UP.search(without_prefix(text)) is not None
 
 
-def _first(among: Sequence[Match], verdict: Match, reach: int) -> Match:
-    """The first match that is not further from the verdict than that, else the first of all."""
-    return min(among, key=lambda match: (abs(match.index - verdict.index) > reach, match.index))
+def _first(among: Sequence[Match], verdict: Match) -> Match:
+    """The first match of those around the verdict, else the first of all."""
+    return min(among, key=lambda match: (abs(match.index - verdict.index) > _AROUND, match.index))
 
 
 def _head(verdict: Match, told: Sequence[Match], log: Sequence[LogLine]) -> tuple[LogLine, str]:
@@ -70,7 +69,7 @@ def _head(verdict: Match, told: Sequence[Match], log: Sequence[LogLine]) -> tupl
             if above and (found := above.search(without_prefix(line.text))):
                 return line, found.groupdict().get("test", "")
     named = [match for match in told if match.test and match.test == (verdict.test or match.test)]
-    match = _first(named or told, verdict, _AROUND)
+    match = _first(named or told, verdict)
     return match.line, match.test
 
 
