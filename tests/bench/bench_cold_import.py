@@ -45,7 +45,24 @@ ENVIRONMENT = {
     "SELFHEAL_MODEL_TOKENS_PER_DAY": "500000",
     "SELFHEAL_RECONCILE_MINUTES": "15",
     "SELFHEAL_ACTOR": "execute-action",
+    "SELFHEAL_ACCOUNT": "111122223333",
+    "SELFHEAL_STACK": "selfheal",
+    "SELFHEAL_CONTROL_TABLE": "control",
+    "SELFHEAL_LEDGER_BUCKET": "ledger",
+    "SELFHEAL_APPROVAL_SECONDS": "86400",
     "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+# Only a stack with SageMaker has it; its settings would have others make clients that they do without.
+HOSTING = {
+    "promote_model": {
+        "SELFHEAL_ENDPOINT": "selfheal-forest",
+        "SELFHEAL_ENDPOINT_INSTANCE": "ml.c5.large",
+        "SELFHEAL_ENDPOINT_ALARMS": "errors,slow",
+        "SELFHEAL_HOSTING_ROLE": "arn:aws:iam::111122223333:role/hosting",
+        "SELFHEAL_PACKAGE_GROUP": "selfheal-forest",
+        "SELFHEAL_TRAINING_PIPELINE": "selfheal-training",
+    }
 }
 
 FUNCTION = """
@@ -83,11 +100,14 @@ print(json.dumps([imported - start, time.perf_counter() - start, []]))
 NOT_PORTS = {"settings", "policy", "look_back", "actor", "context"}
 
 
-def sample(script: str) -> tuple[float, float, list[str]]:
+def sample(script: str, function: str = "") -> tuple[float, float, list[str]]:
     """Milliseconds until imported and until ready in a fresh process, and the services of its clients."""
+    settings = ENVIRONMENT | HOSTING.get(function, {})
     done = subprocess.run(
-        [sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise SystemExit(f"{function or 'the bare handler'}: {done.stderr}")
     imported, ready, services = json.loads(done.stdout.splitlines()[-1])
     return imported * 1000, ready * 1000, services
 
@@ -96,11 +116,11 @@ def measure(function: Path, rounds: int) -> dict[str, object]:
     """Medians of one function and of the bare handler that makes the same clients."""
     ports = sorted(set(re.findall(r"runtime\.(\w+)", (function / "app.py").read_text())) - NOT_PORTS)
     script = FUNCTION.format(folder=str(function), ports=ports)
-    services = sample(script)[2]
+    services = sample(script, function.name)[2]
     bare_script = BARE.format(services=services)
     ours, bare = [], []
     for _ in range(rounds):
-        ours.append(sample(script)[:2])
+        ours.append(sample(script, function.name)[:2])
         bare.append(sample(bare_script)[:2])
     import_ms, ready_ms = (statistics.median(times) for times in zip(*ours, strict=True))
     bare_import_ms, bare_ready_ms = (statistics.median(times) for times in zip(*bare, strict=True))
@@ -125,7 +145,8 @@ def main() -> None:
         raise SystemExit(
             f"{options.layer} is not a built layer: run `make local-up` first, or name one by --layer"
         )
-    ENVIRONMENT["PYTHONPATH"] = str(options.layer)
+    policies = options.layer.parents[1] / "PolicyLayer/python"
+    ENVIRONMENT["PYTHONPATH"] = f"{options.layer}:{policies}"
     columns = ("function", "clients", "import_ms", "ready_ms", "bare_import_ms", "bare_ready_ms", "ratio")
     print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
     for function in sorted((ROOT / "functions").iterdir()):
