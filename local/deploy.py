@@ -14,8 +14,8 @@ from local.state import CloudState, environment
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = ("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local")
-BUILD_SECONDS = 300.0
-DEPLOY_SECONDS = 180.0
+BUILD_SECONDS = 900.0
+DEPLOY_SECONDS = 600.0
 
 
 def begin_build(home: Path) -> Spawned:

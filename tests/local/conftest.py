@@ -33,7 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud of the tests' own: another one that a developer has running is left alone."""
     home = tmp_path_factory.mktemp("cloud")
     # A question stays open for as long as a slow machine takes to answer it.
-    open_for = {"ApprovalTimeoutSeconds": "90"}
+    open_for = {"ApprovalTimeoutSeconds": "120"}
     cloud = LocalCloud(home, ministack_port=0, devtools_port=0, parameters=open_for)
     with ending_as_interrupt():
         try:
