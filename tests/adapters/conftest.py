@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -13,6 +14,21 @@ from selfheal.adapters.s3_ledger import S3LedgerArchive
 
 TABLE = "selfheal-test"
 LEDGER_BUCKET = "selfheal-test-ledger"
+
+
+class OneAtATime:
+    """DynamoDB carries out one transaction after the other; moto's tables must not be written by two."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: object) -> Any:
+            with self._lock:
+                return getattr(self._client, name)(**arguments)
+
+        return call
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from threading import Barrier, Lock
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,26 +17,12 @@ from selfheal.domain.limits import Limits
 from selfheal.domain.policy import Budget
 from selfheal.domain.spending import Spent
 from selfheal.testing.builders import COMMIT, NOON, SHOP
+from tests.adapters.conftest import OneAtATime
 
 TABLE = "selfheal-test"
 LINEAGE = Lineage(SHOP, COMMIT)
 AMPLE = Limits(Budget(100, 100, 100))
 Scripted = Callable[[str], tuple[Any, Stubber]]
-
-
-class OneAtATime:
-    """DynamoDB carries out one transaction after the other; moto's tables must not be written by two."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._lock = Lock()
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(**arguments: object) -> Any:
-            with self._lock:
-                return getattr(self._client, name)(**arguments)
-
-        return call
 
 
 def an_action(incident: str = "i-1", **changes: Any) -> Action:

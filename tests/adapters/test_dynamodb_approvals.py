@@ -13,7 +13,7 @@ from selfheal.domain.approval import Approval, ApprovalStatus
 from selfheal.domain.errors import LedgerBroken, Throttled
 from selfheal.testing.approvals import an_approval
 from selfheal.testing.builders import NOON
-from tests.adapters.conftest import TABLE
+from tests.adapters.conftest import TABLE, OneAtATime
 
 PENDING = an_approval()
 
@@ -72,10 +72,10 @@ def test_a_closed_question_is_not_answered_any_more(dynamodb: Any) -> None:
 
 def test_of_ten_answers_at_once_exactly_one_wins(dynamodb: Any) -> None:
     DynamoApprovals(dynamodb, TABLE).ask(PENDING)
-    together = Barrier(10)
+    together, client = Barrier(10), OneAtATime(dynamodb)
 
     def answer(number: int) -> Approval:
-        approvals = DynamoApprovals(dynamodb, TABLE)
+        approvals = DynamoApprovals(client, TABLE)
         together.wait()
         return approvals.answer(answered(f"person {number}"))
 

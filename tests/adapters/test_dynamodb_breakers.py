@@ -13,7 +13,8 @@ from selfheal.domain.limits import Limits
 from selfheal.domain.policy import Breaker, Budget
 from selfheal.domain.spending import Cost, Spent
 from selfheal.testing.builders import NOON, SHOP
-from tests.adapters.test_dynamodb_actions import LINEAGE, OneAtATime, an_action, at_once
+from tests.adapters.conftest import OneAtATime
+from tests.adapters.test_dynamodb_actions import LINEAGE, an_action, at_once
 
 TABLE = "selfheal-test"
 AMPLE = Limits(Budget(100, 100, 100), breaker=Breaker(2, 600))

@@ -124,7 +124,7 @@ def test_what_the_last_deployment_installed_is_removed_before_the_next(shop: Sho
 def test_what_a_script_leaves_running_survives_the_deployment_but_not_the_simulator(shop: Shop) -> None:
     shop.group()
     assert shop.deploy(FILES | {"start.sh": DAEMON})["status"] == "Succeeded"
-    assert len(shop.running()) == 1
+    until(lambda: len(shop.running()) == 1)
     shop.service.close(10)  # type: ignore[attr-defined]
     until(lambda: not shop.running())
 
