@@ -22,7 +22,9 @@ from local.scenario import Scenario, load, names
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Scenarios to play; the telling ones when none is named."),
+    typer.Argument(
+        metavar="NAME", help="Scenarios to play (docs/local-cloud.md). Default: the telling ones."
+    ),
 ]
 Every = Annotated[bool, typer.Option("--all", help="Play every scenario.")]
 AskMe = Annotated[

@@ -35,7 +35,7 @@ ARCHIVES = (b"\x1f\x8b", b"PK\x03\x04", b"\x7fELF", b"BZh", b"\xfd7zXZ", b"(\xb5
 CHUNK = 256 * 1024
 
 Files = Annotated[
-    list[Path] | None, typer.Argument(metavar="FILE...", help="Logs of failed runs; - for standard input.")
+    list[Path] | None, typer.Argument(metavar="FILE", help="Logs of failed runs; - for standard input.")
 ]
 Lines = Annotated[
     Path | None,

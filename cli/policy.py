@@ -28,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policy files.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Policy files.")]
 Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline key: codebuild:shop")]
 Blamed = Annotated[
     Cause, typer.Argument(metavar="CAUSE", show_choices=False, help="A cause of the closed list: network")
@@ -86,7 +86,9 @@ def explain_policy(
     at: At = "",
     mode: StackMode = None,
     kind: Annotated[IncidentKind, typer.Option("--kind", help="The kind of incident.")] = IncidentKind.FAILED,
-    suspect: Annotated[Suspect, typer.Option("--suspect", help="What is to blame.")] = Suspect.NONE,
+    suspect: Annotated[
+        Suspect, typer.Option("--suspect", metavar="NAME", help="What is to blame: cache.")
+    ] = Suspect.NONE,
     permanent: Permanent = False,
     through: Through = "",
     stack_name: Stack = "",

@@ -20,7 +20,9 @@ LINE_CAP = 1024 * 1024
 MOST_KNOWN = 20_000
 STDIN = Path("-")
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A log. Default: standard input, as for -.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", show_default=False, help="A log. Default: standard input, as for -.")
+]
 Values = Annotated[
     list[str] | None,
     typer.Option(
