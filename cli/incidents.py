@@ -156,4 +156,5 @@ def find_incident(stores: Records, start: str) -> Incident:
     try:
         return stores.incidents.get(start)
     except IncidentNotFound as error:
-        raise IncidentNotFound(f"{error}; `selfheal incidents` lists them") from error
+        problem = str(error).removeprefix("incident_id: ")
+        raise IncidentNotFound(f"ID: {problem}; `selfheal incidents` lists them") from error

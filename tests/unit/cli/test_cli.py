@@ -249,7 +249,7 @@ def test_an_incident_as_json_holds_the_whole_ledger(world: FakeSurroundings) -> 
 def test_an_unknown_incident_is_a_readable_failure(world: FakeSurroundings) -> None:
     done = run(world, "incidents", "show", "ffff")
     assert done.exit_code == 2
-    assert "there is no incident 'ffff'; `selfheal incidents` lists them" in done.stderr
+    assert "selfheal: ID: there is no incident 'ffff'; `selfheal incidents` lists them" in done.stderr
 
 
 def test_a_start_that_several_ids_share_lists_them(world: FakeSurroundings) -> None:
