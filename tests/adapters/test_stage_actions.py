@@ -156,12 +156,16 @@ def test_a_pipeline_that_is_gone_is_not_found(scripted: Scripted) -> None:
         CodePipelineStages(client).details("shop", "Deploy")
 
 
-def test_an_execution_tells_its_structure_commit_and_kind(scripted: Scripted) -> None:
+def test_an_execution_tells_its_structure_commit_kind_and_starter(scripted: Scripted) -> None:
     client, stubber = scripted("codepipeline")
     request = {"pipelineName": "shop", "pipelineExecutionId": GOOD}
-    execution = {"pipelineVersion": 7, "artifactRevisions": [{"name": "Source", "revisionId": "c0ffee"}]}
+    execution: dict[str, Any] = {"pipelineVersion": 7}
+    execution["artifactRevisions"] = [{"name": "Source", "revisionId": "c0ffee"}]
+    execution["trigger"] = {"triggerType": "StartPipelineExecution", "triggerDetail": ARN}
     stubber.add_response("get_pipeline_execution", {"pipelineExecution": execution}, request)
-    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 7, "c0ffee")
+    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(
+        GOOD, 7, "c0ffee", started_by=ARN
+    )
     back = {"pipelineExecution": {"pipelineVersion": 8, "executionType": "ROLLBACK"}}
     stubber.add_response("get_pipeline_execution", back, request)
     assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 8, "", rollback=True)

@@ -96,12 +96,14 @@ class StageDetails:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of a pipeline: the ``structure`` it was started under, and the commit it carries."""
+    """One execution of a pipeline: the ``structure`` it was started under, the commit it carries, and who or what
+    started it."""
 
     id: str
     structure: int
     commit: str = ""
     rollback: bool = False
+    started_by: str = ""
 
 
 class Stages(Protocol):

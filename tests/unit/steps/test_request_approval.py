@@ -9,13 +9,14 @@ import pytest
 from selfheal.domain.approval import ApprovalStatus
 from selfheal.domain.decision import Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, EvidenceLine, Suggestion
-from selfheal.domain.errors import InvalidEvent
+from selfheal.domain.errors import ApprovalRefused, InvalidEvent
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Budget, Policy
 from selfheal.remedies.registry import catalogue
 from selfheal.remedy_ports import StageAttempt
 from selfheal.steps.question import facts
 from selfheal.steps.request_approval import ApprovalRequest
+from selfheal.testing.approvals import ALICE
 from selfheal.testing.asking import AskingWorld
 from selfheal.testing.builders import COMMIT, NOON, a_run
 from selfheal.testing.execution import INCIDENT, World
@@ -156,6 +157,26 @@ def test_who_wrote_the_commit_is_asked_of_the_pipeline_and_shown_as_one_line() -
     assert approval.authors[0] == "bob@example.com" and len(approval.authors[1]) == 100
     [shown] = [line for line in world.bus.messages[0][1].splitlines() if "Written by" in line]
     assert "BRisk: none[2J" in shown
+
+
+def test_whoever_started_the_pipeline_has_started_its_builds() -> None:
+    """Of a build inside a pipeline CodeBuild says no more than the pipeline's name."""
+    executing = World(run=a_run(initiator="codepipeline/shop"))
+    executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+    executing.stages.executions[FAILED] = replace(executing.stages.executions[FAILED], started_by=ALICE)
+    executing.policy = replace(executing.policy, protected_pipelines=("codepipeline:shop/*",))
+    executing.decide("retry_stage", Verdict.ASK)
+    world = AskingWorld(executing)
+    assert world.ask(remedy="retry_stage").started_by == ALICE
+    with pytest.raises(ApprovalRefused, match="somebody else must approve"):
+        world.answer(by=ALICE)
+
+
+def test_of_a_pipeline_that_is_gone_its_name_is_said_to_have_started_the_build() -> None:
+    executing = World(run=a_run(initiator="codepipeline/shop"))
+    executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", "gone", 1)}
+    approval = AskingWorld(executing).ask()
+    assert (approval.started_by, approval.authors) == ("codepipeline/shop", ())
 
 
 def test_of_a_build_outside_pipelines_nobody_is_known_to_have_written_the_commit() -> None:

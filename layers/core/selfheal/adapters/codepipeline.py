@@ -114,7 +114,6 @@ def stage_run(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
     """The Run that an attempt of a stage is."""
     status = attempt.status
     ended = max(_updated(action) for action in attempt.actions) if status.terminal else None
-    trigger = execution.get("trigger", {})
     revisions = execution.get("artifactRevisions", [])
     return Run(
         ref=ref,
@@ -123,10 +122,16 @@ def stage_run(ref: RunRef, attempt: Attempt, execution: Json) -> Run:
         ended_at=ended,
         phases=tuple(map(_phase, attempt.actions)),
         source_version=next((r["revisionId"] for r in revisions if r.get("revisionId")), ""),
-        initiator=trigger.get("triggerDetail") or trigger.get("triggerType", ""),
+        initiator=starter(execution),
         covered_by=next(filter(None, map(_failed_inside, attempt.actions)), ""),
         rolls_back=execution.get("executionType") == "ROLLBACK",
     )
+
+
+def starter(execution: Json) -> str:
+    """The ARN of who or what started an execution; where CodePipeline tells none, the kind of its trigger."""
+    trigger = execution.get("trigger", {})
+    return str(trigger.get("triggerDetail") or trigger.get("triggerType", ""))
 
 
 def _phase(action: Json) -> Phase:

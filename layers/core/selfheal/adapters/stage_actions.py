@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from selfheal.adapters.calls import Client, Json, calling, pages
-from selfheal.adapters.codepipeline import get_execution, gone, stage_attempts
+from selfheal.adapters.codepipeline import get_execution, gone, stage_attempts, starter
 from selfheal.adapters.tags import permits
 from selfheal.domain.errors import RunNotFound
 from selfheal.domain.run import RunStatus
@@ -88,6 +88,7 @@ class CodePipelineStages:
             structure=found.get("pipelineVersion", 0),
             commit=next(filter(None, revisions), ""),
             rollback=found.get("executionType") == ROLLBACK,
+            started_by=starter(found),
         )
 
     def succeeded_in(self, pipeline: str, stage: str) -> list[str]:

@@ -91,6 +91,7 @@ class Asker:
     def _question(self, request: ApprovalRequest, decision: Decision, incident: Incident) -> Approval:
         now = self.clock.now()
         run = self.reader.read(incident.run)
+        starter, authors = self._people(run)
         try:
             plan, refused = self._plan(request, decision, run), ""
         except ActionRefused as refusal:
@@ -104,8 +105,8 @@ class Asker:
             digest=plan.digest(request.policy_version),
             requested_at=now,
             expires_at=now + OPEN_SHARE * self.wait,
-            started_by=run.initiator,
-            authors=self._authors(run),
+            started_by=starter,
+            authors=authors,
             protected=any(map(self.policy.protected, touched(incident.run.key, plan))),
             status=ApprovalStatus.REFUSED if refused else ApprovalStatus.PENDING,
             reason=refused,
@@ -123,14 +124,18 @@ class Asker:
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
 
-    def _authors(self, run: Run) -> tuple[str, ...]:
-        """Empty for what belongs to no stage of a pipeline: CodeBuild and CodeDeploy tell no author."""
+    def _people(self, run: Run) -> tuple[str, tuple[str, ...]]:
+        """Who started it, and who wrote the commit: of a build inside a pipeline CodePipeline knows both. Nobody is
+        known as the author of what belongs to no stage: CodeBuild and CodeDeploy tell none."""
+        stages = self.tools.stages
         try:
-            told = self.tools.stages.authors(attempt_of(run, self.tools))
+            attempt = attempt_of(run, self.tools)
+            execution, told = stages.execution(attempt.pipeline, attempt.execution), stages.authors(attempt)
         except (ActionRefused, RunNotFound):
-            return ()
+            return run.initiator, ()
         # Git takes any text for a name, so what people are shown of it is one line that ends.
-        return tuple("".join(filter(str.isprintable, each))[:LONGEST_NAME] for each in told)
+        authors = tuple("".join(filter(str.isprintable, each))[:LONGEST_NAME] for each in told)
+        return execution.started_by or run.initiator, authors
 
     def _tell(self, approval: Approval) -> None:
         """Told first, recorded second: a death in between tells people twice and never not at all."""
