@@ -163,9 +163,7 @@ def test_an_execution_tells_its_structure_commit_kind_and_starter(scripted: Scri
     execution["artifactRevisions"] = [{"name": "Source", "revisionId": "c0ffee"}]
     execution["trigger"] = {"triggerType": "StartPipelineExecution", "triggerDetail": ARN}
     stubber.add_response("get_pipeline_execution", {"pipelineExecution": execution}, request)
-    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(
-        GOOD, 7, "c0ffee", started_by=ARN
-    )
+    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 7, "c0ffee", started_by=ARN)
     back = {"pipelineExecution": {"pipelineVersion": 8, "executionType": "ROLLBACK"}}
     stubber.add_response("get_pipeline_execution", back, request)
     assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 8, "", rollback=True)

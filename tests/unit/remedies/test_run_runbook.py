@@ -1,10 +1,12 @@
 """run_runbook: what the policy names is started with what the service says, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfheal.domain.action import ActionStatus
 from selfheal.domain.choice import applicable
-from selfheal.domain.decision import chosen, decide
+from selfheal.domain.decision import Verdict, chosen, decide
 from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.errors import ActionRefused, InvalidPolicy
 from selfheal.domain.incident import IncidentKind
@@ -14,8 +16,11 @@ from selfheal.domain.policy_file import parse_policy
 from selfheal.domain.run import Service
 from selfheal.remedies import run_runbook
 from selfheal.remedies.registry import catalogue
+from selfheal.remedy_ports import StageAttempt
+from selfheal.testing.asking import AskingWorld
 from selfheal.testing.builders import COMMIT, NOON, SHOP, a_run
 from selfheal.testing.execution import World
+from selfheal.testing.stages import FAILED
 from selfheal.testing.toolbox import fake_tools
 
 REMEDIES = frozenset(remedy.id for remedy in catalogue())
@@ -104,3 +109,40 @@ def test_without_a_document_nothing_is_started() -> None:
     assert run_runbook.preflight(a_run(), fake_tools()) == "no policy rule names a runbook"
     with pytest.raises(ActionRefused):
         run_runbook.plan(a_run(), fake_tools())
+
+
+def of_a_stage(rules: str = "") -> World:
+    """A build that the stage Deploy of the pipeline shop ran."""
+    policy = replace(parse_policy(rules, REMEDIES), version="v1")
+    world = World(run=a_run(initiator="codepipeline/shop"), policy=policy, runbook="Selfheal-clean-up")
+    world.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+    return world
+
+
+def test_for_a_build_of_a_protected_stage_people_are_asked_as_for_the_stage() -> None:
+    world = of_a_stage('protected = ["codepipeline:shop/Deploy"]')
+    world.decide("run_runbook", Verdict.ASK)
+    assert AskingWorld(world).ask(remedy="run_runbook").protected
+
+
+def test_in_a_frozen_stage_it_is_not_started_whatever_was_decided() -> None:
+    always = 'time_zone = "UTC"\nfrom = "2000-01-01 00:00"\nto = "2100-01-01 00:00"'
+    world = of_a_stage(f'[[freeze]]\npipelines = ["codepipeline:shop/*"]\n{always}')
+    world.decide("run_runbook")
+    assert "freeze" in world.execute("run_runbook").reason
+    assert world.runbooks.started == []
+
+
+def test_for_a_build_whose_stage_is_not_told_it_is_not_started() -> None:
+    world = of_a_stage()
+    world.stages.builds = {}
+    world.decide("run_runbook")
+    assert "not to be found any more" in world.execute("run_runbook").reason
+    assert world.runbooks.started == []
+
+
+def test_a_pipeline_that_is_gone_or_elsewhere_protects_nothing_here() -> None:
+    world = of_a_stage('protected = ["codepipeline:shop/Deploy"]')
+    world.stages.pipeline = ""
+    world.decide("run_runbook")
+    assert world.execute("run_runbook").status is ActionStatus.DONE

@@ -10,6 +10,7 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import RUN_RUNBOOK
 from selfheal.domain.remedy import Remedy, Risk
 from selfheal.domain.run import Run, Service
+from selfheal.remedies.stages import key_around
 from selfheal.remedy_ports import Tools
 
 REMEDY = Remedy(
@@ -17,7 +18,7 @@ REMEDY = Remedy(
     summary="start the runbook that the policy names",
     causes=frozenset(Cause),
     risk=Risk.REPLACES,  # it may do whatever its author and its role permit
-    iam_actions=frozenset({"ssm:StartAutomationExecution"}),
+    iam_actions=frozenset({"ssm:StartAutomationExecution", "codepipeline:ListActionExecutions"}),
     undo="whatever the runbook's author says; while it runs: aws ssm stop-automation-execution",
     services=frozenset(Service),
     kinds=frozenset({IncidentKind.FAILED, IncidentKind.HARMFUL}),
@@ -35,7 +36,7 @@ def preflight(run: Run, tools: Tools) -> str:
 
 def plan(run: Run, tools: Tools) -> Plan:
     """See RemedyModule. The parameters name the incident and its run, as the service names it; nothing that a log or
-    a model wrote is among them."""
+    a model wrote is among them. Of a build inside a pipeline the stage's protection and freezes hold."""
     if not tools.case.runbook:
         raise ActionRefused("no policy rule names a runbook")
     parameters = {
@@ -46,7 +47,7 @@ def plan(run: Run, tools: Tools) -> Plan:
         "Cause": tools.case.cause,
     }
     given = {name: value for name, value in parameters.items() if value}
-    return Plan(REMEDY.id, tools.case.runbook, run.source_version, given)
+    return Plan(REMEDY.id, tools.case.runbook, run.source_version, given, key_around(run, tools))
 
 
 def start(plan: Plan, run: Run, tools: Tools, token: str) -> str:

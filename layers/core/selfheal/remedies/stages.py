@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from selfheal.domain.errors import ActionRefused
+from selfheal.domain.errors import ActionRefused, RunNotFound
 from selfheal.domain.run import PipelineKey, Run, Service
 from selfheal.remedies.builds import untagged
 from selfheal.remedy_ports import StageAttempt, StageDetails, Tools
@@ -46,6 +46,17 @@ def stage_of(run: Run, tools: Tools) -> tuple[StageAttempt, StageDetails]:
 def key_of(attempt: StageAttempt) -> str:
     """The pipeline key of the stage, whose protection and freezes hold."""
     return str(PipelineKey(Service.CODEPIPELINE, f"{attempt.pipeline}/{attempt.stage}"))
+
+
+def key_around(run: Run, tools: Tools) -> str:
+    """The key of the stage that ran this build; empty where no pipeline did, or one that is gone or in another Region.
+    Raises ActionRefused when the pipeline is there and does not tell the stage."""
+    if not run.pipeline:
+        return ""
+    try:
+        return key_of(attempt_of(run, tools))
+    except RunNotFound:
+        return ""
 
 
 def check_latest(attempt: StageAttempt, details: StageDetails, *, failed: bool = True) -> None:

@@ -49,9 +49,12 @@ class FakeStages:
     crash_after_start: bool = False
     unfinished: bool = False
     written_by: tuple[str, ...] = ()
+    pipeline: str = "shop"
 
     def of_build(self, pipeline: str, build_id: str) -> StageAttempt | None:
         """Stages."""
+        if pipeline != self.pipeline:
+            raise RunNotFound(f"{pipeline}: CodePipeline knows no such pipeline")
         return self.builds.get(build_id)
 
     def authors(self, attempt: StageAttempt) -> tuple[str, ...]:
