@@ -4,8 +4,8 @@
 
 Every sample is a fresh process. `import` is the time until the handler exists; `ready` adds making every
 port that the handler uses, AWS clients included. The bare handler imports Powertools' Logger and boto3,
-and makes clients of the same services. Samples of both are taken in turn, so that a busy machine slows
-both alike. Prints medians in milliseconds and the ratio function / bare of `ready`. Both run from the
+and makes clients of the same services. Samples of both are taken in turn. Prints medians in milliseconds of
+processor time, which a busy machine changes little, and the ratio function / bare of `ready`. Both run from the
 built layer, which carries no bytecode, and neither may write any: Lambda's /opt is read-only too, so
 every cold start compiles. boto3's bytecode is there, as it is in Lambda.
 """
@@ -67,10 +67,10 @@ HOSTING = {
 
 FUNCTION = """
 import json, sys, time
-start = time.perf_counter()
+start = time.process_time()
 sys.path.insert(0, {folder!r})
 import app
-imported = time.perf_counter()
+imported = time.process_time()
 from selfheal.runtime import runtime
 for port in {ports!r}:
     if port == "detector":  # without asking the bucket which model serves: there is no bucket here
@@ -80,20 +80,20 @@ for port in {ports!r}:
         getattr(runtime, port)
 if "reader" in {ports!r}:
     runtime._clients("codebuild")
-ready = time.perf_counter()
+ready = time.process_time()
 print(json.dumps([imported - start, ready - start, sorted(runtime._clients._made)]))
 """
 
 BARE = """
 import json, time
-start = time.perf_counter()
+start = time.process_time()
 from aws_lambda_powertools import Logger
 import boto3
 logger = Logger()
 def handler(event, context): return None
-imported = time.perf_counter()
+imported = time.process_time()
 clients = [boto3.client(service) for service in {services!r}]
-print(json.dumps([imported - start, time.perf_counter() - start, []]))
+print(json.dumps([imported - start, time.process_time() - start, []]))
 """
 
 

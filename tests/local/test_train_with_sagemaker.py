@@ -53,7 +53,9 @@ def point(state: CloudState, function: str, service: Simulated) -> None:
     """Have a deployed function find the simulated service where SageMaker would be."""
     functions, name = client(state, "lambda"), state.outputs[f"{function}FunctionName"]
     known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    urls = dict.fromkeys(("AWS_ENDPOINT_URL_SAGEMAKER", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"), service.url)
+    # Autoscaling is refused there, at once; MiniStack, which has none either, is asked again and again.
+    names = ("SAGEMAKER", "SAGEMAKER_RUNTIME", "APPLICATION_AUTO_SCALING")
+    urls = {f"AWS_ENDPOINT_URL_{name}": service.url for name in names}
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": known | urls})
 
 
