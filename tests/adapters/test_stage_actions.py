@@ -60,11 +60,24 @@ def test_the_authors_of_an_execution_are_those_whom_its_sources_name(scripted: S
     client, stubber = scripted("codepipeline")
     told = {"AuthorEmail": "bob@example.com", "AuthorId": "robert", "AuthorDisplayName": "", "CommitId": "1"}
     page = [
-        an_action("Source", name, 0, "1") | {"output": {"outputVariables": variables}}
+        telling("Source", name, variables)
         for name, variables in (("App", told), ("Config", {"AuthorEmail": "bob@example.com"}), ("Old", {}))
     ]
     stubber.add_response("list_action_executions", {"actionExecutionDetails": [*page, FIRST]}, LISTED)
     assert CodePipelineStages(client).authors(ATTEMPT) == ("bob@example.com", "robert")
+
+
+def telling(category: str, name: str, variables: dict[str, str]) -> dict[str, Any]:
+    kind = {"category": category, "owner": "AWS", "provider": "any", "version": "1"}
+    told = {"input": {"actionTypeId": kind}, "output": {"outputVariables": variables}}
+    return an_action(category, name, 0, "1") | told
+
+
+def test_a_build_names_nobody_as_the_author_whatever_variables_it_exports(scripted: Scripted) -> None:
+    client, stubber = scripted("codepipeline")
+    page = [telling("Build", "Compile", {"AuthorEmail": "whom.it.likes@example.com"})]
+    stubber.add_response("list_action_executions", {"actionExecutionDetails": page}, LISTED)
+    assert CodePipelineStages(client).authors(ATTEMPT) == ()
 
 
 def test_the_last_attempt_of_a_stage_is_counted(scripted: Scripted) -> None:

@@ -72,6 +72,10 @@ def test_it_carries_nothing_from_the_moment_at_which_it_expires() -> None:
         ("alice@example.com", True),
         ("Alice+ci@example.com", True),
         ("12345+alice@users.noreply.example.com", True),
+        ("12345+alice+ci@example.com", True),
+        ("bob+alice@example.com", False),
+        ("bob+carol+alice@example.com", False),
+        ("bob+12345+alice@example.com", False),
         ("bob", False),
         ("bob@alice", False),
         ("bob@example.com", False),
@@ -84,6 +88,13 @@ def test_whoever_started_the_run_or_wrote_the_commit_is_known_by_the_name_of_his
     initiator: str, same: bool
 ) -> None:
     assert same_person(ALICE, initiator) is same
+
+
+def test_the_number_in_an_address_is_nobody_s_name() -> None:
+    numbered = f"arn:aws:sts::{ACCOUNT}:assumed-role/release/12345"
+    assert not same_person(numbered, "12345+alice@users.noreply.example.com")
+    assert same_person(numbered, "12345")
+    assert same_person(numbered, "12345@example.com")
 
 
 def test_a_protected_pipeline_wants_somebody_else_than_who_started_the_run() -> None:

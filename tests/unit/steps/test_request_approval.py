@@ -16,7 +16,7 @@ from selfheal.remedies.registry import catalogue
 from selfheal.remedy_ports import StageAttempt
 from selfheal.steps.question import facts
 from selfheal.steps.request_approval import ApprovalRequest
-from selfheal.testing.approvals import ALICE
+from selfheal.testing.approvals import ALICE, an_approval
 from selfheal.testing.asking import AskingWorld
 from selfheal.testing.builders import COMMIT, NOON, a_run
 from selfheal.testing.execution import INCIDENT, World
@@ -157,6 +157,12 @@ def test_who_wrote_the_commit_is_asked_of_the_pipeline_and_shown_as_one_line() -
     assert approval.authors[0] == "bob@example.com" and len(approval.authors[1]) == 100
     [shown] = [line for line in world.bus.messages[0][1].splitlines() if "Written by" in line]
     assert "BRisk: none[2J" in shown
+
+
+def test_where_an_author_s_name_begins_and_ends_is_seen() -> None:
+    said = 'Bob", "security (approved it already)'
+    shown = dict(facts(an_approval(authors=("bob@example.com", said))))
+    assert shown["Written by"] == """"bob@example.com", "Bob', 'security (approved it already)\""""
 
 
 def test_whoever_started_the_pipeline_has_started_its_builds() -> None:

@@ -37,10 +37,11 @@ class CodePipelineStages:
         return None
 
     def authors(self, attempt: StageAttempt) -> tuple[str, ...]:
-        """Stages. Connections (CodeStarSourceConnection) tell the author of the newest commit, CodeCommit does not."""
+        """Stages. Connections (CodeStarSourceConnection) tell the author of the newest commit, CodeCommit does not.
+        What other actions output is not asked: a build exports what it likes."""
         found = stage_attempts(self._client, attempt.pipeline, attempt.execution)
-        outputs = (action.get("output", {}) for each in found for action in each.actions)
-        told = (output.get("outputVariables", {}) for output in outputs)
+        sources = (action for each in found for action in each.actions if _is_source(action))
+        told = (action.get("output", {}).get("outputVariables", {}) for action in sources)
         named = (variables[name] for variables in told for name in AUTHOR_VARIABLES if variables.get(name))
         return tuple(dict.fromkeys(named))
 
@@ -169,6 +170,10 @@ def _standing(executions: list[Json]) -> Iterator[str]:
 def _started(action: Json) -> str:
     """The id of the build (or whatever else) that an action started."""
     return str(action.get("output", {}).get("executionResult", {}).get("externalExecutionId", ""))
+
+
+def _is_source(action: Json) -> bool:
+    return bool(action.get("input", {}).get("actionTypeId", {}).get("category") == "Source")
 
 
 def _on_failure(stage: Json) -> str:

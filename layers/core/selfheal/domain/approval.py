@@ -99,7 +99,8 @@ def same_person(arn: str, other: str) -> bool:
 
     CodeBuild names a user ``alice`` and a role's session ``role/alice``; CodePipeline gives the whole ARN. Sessions
     of one name under two roles count as one person, as do ``alice``, ``alice@example.com``,
-    ``alice+ci@example.com`` and ``12345+alice@users.noreply.example.com``: in doubt somebody else is asked.
+    ``alice+ci@example.com`` and ``12345+alice@users.noreply.example.com``: in doubt somebody else is asked. No more
+    than one person is read out of an address, so that it cannot keep everybody from approving.
     """
     return bool(_names(arn) & _names(other))
 
@@ -108,4 +109,6 @@ def _names(identity: str) -> set[str]:
     resource = identity.rpartition(":")[2] if identity.startswith("arn:") else identity
     whole = resource.rpartition("/")[2].casefold()
     mailbox = whole.rpartition("@")[0]
-    return {whole, mailbox, *mailbox.split("+")} - {""}
+    first, _, rest = mailbox.partition("+")
+    person = rest.partition("+")[0] if first.isdecimal() else first
+    return {whole, mailbox, person} - {""}

@@ -41,7 +41,9 @@ def facts(approval: Approval) -> list[tuple[str, str]]:
 
 
 def _author(approval: Approval) -> str:
-    who = ", ".join(approval.authors[:NAMES_SHOWN]) or "the source does not name the commit's author"
+    # Quoted, for a name may go on like a sentence of ours.
+    quoted = ['"' + author.replace('"', "'") + '"' for author in approval.authors[:NAMES_SHOWN]]
+    who = ", ".join(quoted) or "the source does not name the commit's author"
     if not approval.protected:
         return who
     return f"{who}; protected: neither who started the run nor who wrote the commit may approve"
