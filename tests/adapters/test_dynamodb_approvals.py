@@ -1,11 +1,13 @@
 """Approvals in DynamoDB: one question, one answer, whoever comes at the same time."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
 from selfheal.adapters.dynamodb.table import packed
@@ -15,6 +17,7 @@ from selfheal.testing.approvals import an_approval
 from selfheal.testing.builders import NOON
 from tests.adapters.conftest import TABLE, OneAtATime
 
+Scripted = Callable[[str], tuple[Any, Stubber]]
 PENDING = an_approval()
 
 
@@ -49,6 +52,44 @@ def test_a_question_that_calls_itself_answered_is_no_answer(dynamodb: Any, statu
     approvals.ask(answered("ann", status))
     with pytest.raises(LedgerBroken, match="nobody answered"):
         approvals.get(PENDING.incident_id)
+
+
+class Halfway:
+    """A transaction whose items become visible one after the other: the answer is not to be seen yet by GetItem."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get_item(self, **arguments: Any) -> Any:
+        if arguments["Key"]["pk"]["S"].startswith("ANSWER#"):
+            return {}
+        return self._client.get_item(**arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def test_an_answer_that_is_being_written_is_found(dynamodb: Any) -> None:
+    """GetItem sees each item of a transaction, not all of them at the same moment."""
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(PENDING)
+    approvals.answer(first := answered("ann"))
+    assert DynamoApprovals(Halfway(dynamodb), TABLE).get(PENDING.incident_id) == first
+
+
+def test_while_an_answer_is_being_written_whoever_looks_tries_again(scripted: Scripted) -> None:
+    client, stubber = scripted("dynamodb")
+    item = {"pk": {"S": "APPROVAL#x"}, "sk": {"S": "APPROVAL"}, "approval": packed(answered("ann"))}
+    stubber.add_response("get_item", {"Item": item})
+    stubber.add_response("get_item", {})
+    stubber.add_client_error(
+        "transact_get_items",
+        "TransactionCanceledException",
+        http_status_code=400,
+        modeled_fields={"CancellationReasons": [{"Code": "TransactionConflict"}]},
+    )
+    with pytest.raises(Throttled, match="another write"):
+        DynamoApprovals(client, TABLE).get(PENDING.incident_id)
 
 
 def test_what_is_written_over_an_answered_question_changes_nothing_of_the_answer(dynamodb: Any) -> None:

@@ -43,7 +43,7 @@ class DynamoApprovals:
         """ApprovalStore."""
         writes: list[Json] = [{"Update": _answered(approval)}]
         if approval.status in BY_A_PERSON:
-            # First: whoever reads the question as answered, while this is written, must find the answer.
+            # First: where a transaction becomes visible item by item, the answer is there before it is claimed.
             writes.insert(0, {"Put": _answer(approval)})
         if self._table.transact(*writes):
             return approval
@@ -54,7 +54,8 @@ class DynamoApprovals:
 
     def _by_a_person(self, asked: Approval) -> Approval:
         """The question as a person answered it: what the question's own item says of that counts for nothing."""
-        item = self._table.get(f"ANSWER#{asked.incident_id}", ANSWER)
+        where = f"ANSWER#{asked.incident_id}", ANSWER
+        item = self._table.get(*where) or self._table.get_settled(*where)
         if item is None:
             raise LedgerBroken(
                 f"incident {asked.incident_id}: it is called {asked.status}, and nobody answered"

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from selfheal.adapters.calls import Client, Json, calling, error_code, pages
+from selfheal.domain.errors import Throttled
 from selfheal.wire import decode, encode
 
 Item = dict[str, Any]
@@ -59,6 +60,20 @@ class Table:
         with calling("dynamodb:GetItem"):
             reply = self.client.get_item(TableName=self.name, Key=key(pk, sk), ConsistentRead=True)
         item: Item | None = reply.get("Item")
+        return item
+
+    def get_settled(self, pk: str, sk: str) -> Item | None:
+        """One item, after every transaction on it that is under way: GetItem may see another item of the same
+        transaction before it sees this one. Raises Throttled while there is one."""
+        wanted = {"Get": {"TableName": self.name, "Key": key(pk, sk)}}
+        with calling("dynamodb:TransactGetItems"):
+            try:
+                reply = self.client.transact_get_items(TransactItems=[wanted])
+            except ClientError as error:
+                if error_code(error) == "TransactionCanceledException" and _passing(error):
+                    raise Throttled("dynamodb:TransactGetItems: another write was under way") from None
+                raise
+        item: Item | None = reply["Responses"][0].get("Item")
         return item
 
     def put(self, item: Item) -> None:
