@@ -1,5 +1,6 @@
 """Decisions in DynamoDB: the first stands, for the incident that it was made on."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,17 @@ def test_an_incident_goes_on_and_is_the_same(dynamodb: Any) -> None:
     decisions = DynamoDecisions(dynamodb, TABLE)
     decisions.keep(INCIDENT, FIRST)
     assert decisions.of(replace(INCIDENT, status="approved")) == FIRST
+
+
+def test_a_decision_of_an_older_version_that_knew_less_of_incidents_holds(dynamodb: Any) -> None:
+    """A stack is updated while executions wait."""
+    decisions = DynamoDecisions(dynamodb, TABLE)
+    decisions.keep(INCIDENT, FIRST)
+    [item] = dynamodb.scan(TableName=TABLE)["Items"]
+    known = json.loads(item["incident"]["S"])
+    del known["score"]["model"]
+    dynamodb.put_item(TableName=TABLE, Item=item | {"incident": {"S": json.dumps(known)}})
+    assert decisions.of(INCIDENT) == FIRST
 
 
 @pytest.mark.parametrize(

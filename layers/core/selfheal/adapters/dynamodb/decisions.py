@@ -29,7 +29,8 @@ class DynamoDecisions:
         item = self._table.get(_pk(incident), SK)
         if item is None:
             return None
-        if item["incident"] != packed(_lasting(incident)):
+        # Compared as incidents, not as text: an older version may have known less of them.
+        if unpacked(Incident, item["incident"]) != _lasting(incident):
             raise LedgerBroken(f"incident {incident.id}: it was another one when it was decided on")
         return unpacked(Decision, item["decision"])
 
