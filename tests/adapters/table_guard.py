@@ -55,7 +55,7 @@ class TableGuard:
 
 def calls(operation: str, params: dict[str, Any]) -> Iterator[Call]:
     """What a request asks for, each item of a transaction as the action that it is."""
-    if operation == "TransactWriteItems":
+    if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
             for verb, body in item.items():
                 yield from calls(f"{verb}Item", body)

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from selfheal.adapters.dynamodb.approvals import DynamoApprovals
 from selfheal.adapters.dynamodb.table import packed
 from selfheal.domain.approval import Approval, ApprovalStatus
-from selfheal.domain.errors import LedgerBroken, Throttled
+from selfheal.domain.errors import LedgerBroken, RequestRejected, Throttled
 from selfheal.testing.approvals import an_approval
 from selfheal.testing.builders import NOON
 from tests.adapters.conftest import TABLE, OneAtATime
@@ -77,7 +77,12 @@ def test_an_answer_that_is_being_written_is_found(dynamodb: Any) -> None:
     assert DynamoApprovals(Halfway(dynamodb), TABLE).get(PENDING.incident_id) == first
 
 
-def test_while_an_answer_is_being_written_whoever_looks_tries_again(scripted: Scripted) -> None:
+@pytest.mark.parametrize(
+    ("why", "raised"), [("TransactionConflict", Throttled), ("ValidationError", RequestRejected)]
+)
+def test_while_an_answer_is_being_written_whoever_looks_tries_again(
+    scripted: Scripted, why: str, raised: type[Exception]
+) -> None:
     client, stubber = scripted("dynamodb")
     item = {"pk": {"S": "APPROVAL#x"}, "sk": {"S": "APPROVAL"}, "approval": packed(answered("ann"))}
     stubber.add_response("get_item", {"Item": item})
@@ -86,9 +91,9 @@ def test_while_an_answer_is_being_written_whoever_looks_tries_again(scripted: Sc
         "transact_get_items",
         "TransactionCanceledException",
         http_status_code=400,
-        modeled_fields={"CancellationReasons": [{"Code": "TransactionConflict"}]},
+        modeled_fields={"CancellationReasons": [{"Code": why}]},
     )
-    with pytest.raises(Throttled, match="another write"):
+    with pytest.raises(raised, match="dynamodb:TransactGetItems"):
         DynamoApprovals(client, TABLE).get(PENDING.incident_id)
 
 
@@ -99,6 +104,19 @@ def test_what_is_written_over_an_answered_question_changes_nothing_of_the_answer
     [question] = (i for i in dynamodb.scan(TableName=TABLE)["Items"] if i["pk"]["S"].startswith("APPROVAL#"))
     forged = {"approval": packed(answered("ann")), "status": {"S": "approved"}}
     dynamodb.put_item(TableName=TABLE, Item=question | forged)
+    assert approvals.get(PENDING.incident_id) == rejected
+
+
+def test_a_question_that_is_put_anew_is_not_answered_a_second_time(dynamodb: Any) -> None:
+    approvals = DynamoApprovals(dynamodb, TABLE)
+    approvals.ask(PENDING)
+    approvals.answer(rejected := answered("ann", ApprovalStatus.REJECTED))
+    [question] = (i for i in dynamodb.scan(TableName=TABLE)["Items"] if i["pk"]["S"].startswith("APPROVAL#"))
+    anew = {"approval": packed(PENDING), "status": {"S": "pending"}}
+    dynamodb.put_item(TableName=TABLE, Item=question | anew)
+    with pytest.raises(Throttled):
+        approvals.answer(answered("bob"))
+    dynamodb.put_item(TableName=TABLE, Item=question)
     assert approvals.get(PENDING.incident_id) == rejected
 
 

@@ -1,12 +1,14 @@
 """decide_action: the first decision written stands."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfheal.domain.action import OutcomeStatus
 from selfheal.domain.autonomy import Clearance, Subject, Trial
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause, Diagnosis, Suggestion
-from selfheal.domain.incident import IncidentKind, Lineage
+from selfheal.domain.incident import Incident, IncidentKind, Lineage
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Mode
 from selfheal.domain.policy_file import parse_policy
@@ -89,6 +91,28 @@ def test_a_decision_that_the_ledger_does_not_know_yet_is_written_down_by_the_nex
     decided(ledger, Mode.OBSERVE, decisions=decisions)
     entry = ledger.entry(INCIDENT.id, LedgerKind.DECIDED)
     assert entry and decode(Decision, entry.data) == first
+
+
+class AtOnce(MemoryDecisions):
+    """Another execution keeps its decision while this one is deciding."""
+
+    def keep(self, incident: Incident, decision: Decision) -> Decision:
+        super().keep(incident, replace(decision, verdict=Verdict.ASK, reason="another execution's"))
+        return super().keep(incident, decision)
+
+
+def test_of_two_executions_that_decide_at_once_both_have_the_decision_that_is_kept() -> None:
+    ledger = MemoryLedger()
+    assert decided(ledger, decisions=AtOnce()).reason == "another execution's"
+    entry = ledger.entry(INCIDENT.id, LedgerKind.DECIDED)
+    assert entry and decode(Decision, entry.data).verdict is Verdict.ASK
+
+
+def test_what_was_decided_is_not_weighed_again() -> None:
+    decisions, vain = MemoryDecisions(), MemoryVain()
+    first = decided(MemoryLedger(), decisions=decisions)
+    vain.of = pytest.fail  # type: ignore[method-assign, assignment]
+    assert decided(MemoryLedger(), vain=vain, decisions=decisions) == first
 
 
 def test_what_somebody_else_wrote_into_the_ledger_decides_nothing() -> None:

@@ -78,7 +78,7 @@ def test_a_pipeline_that_is_gone_hinders_no_diagnosis() -> None:
 
 
 def test_of_a_build_that_no_pipeline_started_codepipeline_is_not_asked() -> None:
-    service, stages = FakeService(), FakeStages()
+    service, stages = FakeService(), FakeStages(pipeline="")
     stages.builds["shop:1"] = StageAttempt("shop", "Prod", FAILED, 1)
     service.add(a_run(initiator="developer"), "npm ERR! code ECONNRESET")
     assert diagnosed(service, MemoryLedger(), stages=stages).stage == ""

@@ -98,6 +98,14 @@ def test_a_runbook_that_may_still_be_at_work_is_not_called_useless(world: World)
     assert outcome.reason == "run_runbook was carried out (automation-1), but shop-5xx still rings"
 
 
+def test_a_runbook_that_was_refused_has_healed_nothing(world: World) -> None:
+    world.alarms.settle("shop-5xx")
+    state = run_by_hand(world)
+    assert state.action
+    refused = replace(state.action, status=ActionStatus.REFUSED, reason="paused")
+    assert world.record(replace(state, action=refused)).status is OutcomeStatus.REFUSED
+
+
 def test_a_stage_that_was_only_held_is_not_healed_by_quiet_alarms(world: World) -> None:
     world.alarms.settle("shop-5xx")
     assert world.record(run_by_hand(world, "hold_stage")).status is OutcomeStatus.UNKNOWN

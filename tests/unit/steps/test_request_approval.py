@@ -178,6 +178,12 @@ def test_whoever_started_the_pipeline_has_started_its_builds() -> None:
         world.answer(by=ALICE)
 
 
+def test_of_a_pipeline_that_does_not_tell_who_started_it_its_name_is_said() -> None:
+    executing = World(run=a_run(initiator="codepipeline/shop"))
+    executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", FAILED, 1)}
+    assert AskingWorld(executing).ask().started_by == "codepipeline/shop"
+
+
 def test_of_a_pipeline_that_is_gone_its_name_is_said_to_have_started_the_build() -> None:
     executing = World(run=a_run(initiator="codepipeline/shop"))
     executing.stages.builds = {"shop:1": StageAttempt("shop", "Deploy", "gone", 1)}
