@@ -64,7 +64,8 @@ def author_of(location: str, commit: str) -> tuple[str, str, str]:
     )
     if shown.returncode != 0:
         raise SourceError(f"git failed for {location}: {shown.stderr.strip()}")
-    date, address, name = shown.stdout.splitlines()
+    # Git takes every sign but the line feed into a name, also others that end lines elsewhere.
+    date, address, name = shown.stdout.split("\n")[:3]
     return date, address, name
 
 

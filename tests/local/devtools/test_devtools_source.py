@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.devtools.appspec import AppspecError, Hook, parse_appspec
-from local.devtools.source import SourceError, checkout, latest_commit, repository_path
+from local.devtools.source import SourceError, author_of, checkout, latest_commit, repository_path
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,16 @@ def test_branch_tag_and_commit_are_resolved(make_repository: Any, commit: Any, t
         target = tmp_path / f"checkout-{number}"
         assert checkout(str(repository), version, target) == expected
         assert (target / "page").read_text() == ("one" if expected == first else "two")
+
+
+@pytest.mark.parametrize("name", ["Bob Miller", "Bob\u2028Miller", "Bob\x0b\x85Miller"])
+def test_the_author_is_told_whatever_he_calls_himself(make_repository: Any, name: str) -> None:
+    repository = make_repository({"page": "one"})
+    amend = ["commit", "--amend", "--no-edit", f"--author={name} <bob@example.com>"]
+    as_somebody = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", "-C", str(repository), *as_somebody, *amend], check=True, capture_output=True)
+    commit = latest_commit(str(repository), "main")
+    assert author_of(str(repository), commit)[1:] == ("bob@example.com", name)
 
 
 @pytest.mark.parametrize("version", ["gone", "--help", "main; touch x"])
