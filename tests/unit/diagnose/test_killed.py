@@ -1,5 +1,7 @@
 """Commands that were killed: for want of memory, unless a test tool had finished or somebody cleaned up."""
 
+from typing import cast
+
 import pytest
 
 from selfheal.diagnose.diagnose import diagnose
@@ -150,6 +152,65 @@ def test_what_is_killed_after_the_failed_command_is_no_cause() -> None:
         "Command did not exit successfully docker stop db exit status 137",
     ]
     assert named(winner(*texts, failure=1)) == "c-compiler"
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        "+ kill -9 812",
+        "++ kill -KILL 812",
+        "+ kill -s KILL 812",
+        "+ sudo pkill -SIGKILL -f mock-server",
+        "$ killall -9 mock-server",
+        "+ pkill -f -9 mock-server",
+    ],
+)
+def test_what_the_build_itself_killed_was_not_short_of_memory(kill: str) -> None:
+    texts = [
+        "src/app.c:1:1: error: expected expression",
+        kill,
+        "+ wait 812",
+        "+ true",
+        "ci.sh: line 9:   812 Killed  ./mock-server",
+    ]
+    assert named(winner(*texts)) == "c-compiler"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["+ kill 812"],
+        ["+ kill -0 9812"],
+        ["+ ./skill -9 812"],
+        ["kill -9 812 if it hangs, says the handbook"],
+        ["+ kill -9 812", "+ make", "compiling", "still compiling"],
+    ],
+)
+def test_other_kills_say_nothing_of_one(said: list[str]) -> None:
+    assert named(winner(*said, "ci.sh: line 9:   812 Killed  make")) == "killed-child"
+
+
+class Read:
+    """A line of a log that counts how often its text is asked for."""
+
+    number = 1
+
+    def __init__(self, text: str) -> None:
+        self._text, self.times = text, 0
+
+    @property
+    def text(self) -> str:
+        self.times += 1
+        return self._text
+
+
+def test_many_kills_do_not_make_failed_tests_be_read_many_times() -> None:
+    """A log with thousands of both would take minutes."""
+    lines = [Read(f"--- FAIL: TestCart{n}") for n in range(9)] + [Read("Killed") for _ in range(50)]
+    found = matches(bundled(), cast(list[LogLine], lines))
+    before = lines[0].times
+    best(found, len(lines) - 1)
+    assert lines[0].times - before < 5
 
 
 def test_a_kill_by_macos_is_no_want_of_memory() -> None:

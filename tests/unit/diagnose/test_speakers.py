@@ -76,6 +76,10 @@ def test_several_may_speak_and_who_leads_them_too() -> None:
         ["error: one", "error: two", "warning: three", "error: four"],
         ["[ERROR] one", "[ERROR] two", "[WARN] three", "[WARN] four"],
         ["src/a.c:1:2: error: one", "src/a.c:3:4: error: two", "make: *** [all] Error 1"],
+        ["TypeError: one", "AssertionError: two", "TypeError: three", "AssertionError: four"],
+        ["java.io.IOException: one", "java.io.IOException: two"],
+        ["  Expected: 1", "  Received: 2", "  Expected: 3", "  Received: 4"],
+        ["    rates_test.go:31: got 0, want 4", "    rates_test.go:31: got 1, want 4"],
         ["cart.ts   |   80 |", "rates.ts  |   81 |", "till.ts   |   82 |"],
         ["tar: one", "plain", "plain", "tar: two", "plain", "plain"],
         ["", "one"],
@@ -84,6 +88,14 @@ def test_several_may_speak_and_who_leads_them_too() -> None:
 )
 def test_what_is_no_speaker_stays(texts: list[str]) -> None:
     assert without_speakers(texts) == texts
+
+
+def test_what_tests_compared_is_seen_where_their_errors_look_like_names() -> None:
+    """Else the time limit of the third would make all of them pass on another attempt."""
+    said = ["AssertionError: expected 1 to equal 2", "AssertionError: expected 3 to equal 2"]
+    late = "Error: Timeout of 2000ms exceeded. For async tests and hooks, ensure done() is called"
+    found = diagnose_log("\n".join([*said, late, " 3 failing"]))
+    assert (found.cause, found.transient) == (Cause.TEST_FAILURE, False)
 
 
 def test_evidence_keeps_the_name_of_who_spoke() -> None:

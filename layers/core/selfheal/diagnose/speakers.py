@@ -14,8 +14,11 @@ _NAME = re.compile(
     r"^\s{0,8}(?:\[[\w@][\w @./:#-]{0,120}\]|[\w@][\w@./#-]{0,80}(?::[\w.-]{1,60}){0,3}:|[\w@][\w@./-]{0,62} {0,40}\|)"
     r"(?: |$)"
 )
-_LEVEL = re.compile(
-    r"(?i)\W{0,2}(?:err(?:or)?|warn(?:ing)?|info|debug|trace|fatal|notice|note|fail(?:ed|ure)?|pass(?:ed)?|ok|[ew])\W{0,2}"
+# A level, a kind of error, what a test compared, a place in a file.
+_NOBODY = re.compile(
+    r"(?i)\W{0,2}(?:err(?:or)?|warn(?:ing)?|info|debug|trace|fatal|notice|note|fail(?:ed|ure)?|pass(?:ed)?|ok|[ew]"
+    r"|critical|severe|hint|help|[\w./]{1,80}(?:error|exception)"
+    r"|expected|received|actual|got|want|left|right|[\w./-]{1,80}\.\w{1,5}:\d{1,7}(?::\d{1,5})?)\W{0,2}"
 )
 _FEWEST = 2
 _MOST_LINES = 0.5
@@ -26,7 +29,7 @@ def without_speakers(texts: Sequence[str]) -> list[str]:
     plain = [without_prefix(text) for text in texts]
     found = [_NAME.match(text) for text in plain]
     names = Counter(match.group().strip() for match in found if match)
-    speaking = {name for name, lines in names.items() if lines >= _FEWEST and not _LEVEL.fullmatch(name)}
+    speaking = {name for name, lines in names.items() if lines >= _FEWEST and not _NOBODY.fullmatch(name)}
     said = sum(1 for text in plain if text.strip())
     if not speaking or sum(names[name] for name in speaking) < _MOST_LINES * said:
         return list(texts)

@@ -17,6 +17,7 @@ from selfheal.ports import LogLine
 _AFTER_FAILURE_PENALTY = 24.0
 _DISTANCE_WEIGHT = 4.0
 _NEAR = 10
+_JUST_BEFORE = 3
 _TEST_REACH_BEFORE = 60
 _TEST_REACH_AFTER = 20
 _TEST_SAYS_SO = 50
@@ -38,6 +39,9 @@ _TOTALS = compiled(
     r"|\b(?:failed|failures?|errors?)[:=]? ?[1-9])|^//\S{1,200}\s{1,40}FAILED in"
 )
 _GO_PACKAGE = compiled(r"(?:^|\s)FAIL\t\S{1,300}\t\d")
+_KILL = compiled(
+    r"^(?:\+{1,4}|\$) ?(?:sudo )?(?:p?kill|killall) (?:.{0,80} )?-(?:s (?:SIG)?KILL|(?:SIG)?KILL|9)(?: |$)"
+)
 
 
 def compares(text: str) -> bool:
@@ -53,7 +57,14 @@ def best(found: Sequence[Match], failure: int, lines: Sequence[LogLine] = ()) ->
     failed = [match for match in found if _is_failed_test(match)]
     tests = [match.index for match in failed]
     compared = [n for n, line in enumerate(lines) if compares(line.text)]
-    eligible = [match for match in found if _counts(match, tests, compared) and _could_be(match, failed)]
+    kills = [n for n, line in enumerate(lines) if _KILL.search(without_prefix(line.text))]
+    begun = _last_word(failed)
+    eligible = [
+        match
+        for match in found
+        if _counts(match, tests, compared)
+        and not (match.signature.unfinished and (match.index < begun or _asked_for(match.index, kills)))
+    ]
     winner = _heaviest(eligible, failure)
     if winner and winner.signature.cause is Cause.TEST_FAILURE:
         marks = [match for match in eligible if _marks(match, winner)]
@@ -73,12 +84,16 @@ def _counts(match: Match, tests: Sequence[int], compared: Sequence[int]) -> bool
     return not match.signature.needs_test or _near_test(match.index, tests)
 
 
-def _could_be(match: Match, failed: Sequence[Match]) -> bool:
-    """A tool that was killed gives no verdict, and names no failed test after that: a test spoke of a kill."""
-    if not match.signature.unfinished:
-        return True
+def _last_word(failed: Sequence[Match]) -> float:
+    """Where test tools spoke last. A tool that was killed gives no verdict, and names no failed test after that: a kill
+    before is one that a test spoke of, and wherever it is where a tool told how it went."""
     named = [test.index for test in failed if test.test]
-    return not any(index > match.index for index in named) and not _finished(failed, named)
+    return math.inf if _finished(failed, named) else max(named, default=-1)
+
+
+def _asked_for(index: int, kills: Sequence[int]) -> bool:
+    """Whether the build itself killed something just before, as one that cleans up does."""
+    return any(0 < index - kill <= _JUST_BEFORE for kill in kills)
 
 
 def _finished(failed: Sequence[Match], named: Sequence[int]) -> bool:
