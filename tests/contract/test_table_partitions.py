@@ -26,6 +26,10 @@ PARTITIONS = {
     "PromoteModel": {MODELS},
 }
 
+TABLE_ARN = {"Fn::GetAtt": ["Table", "Arn"]}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+HELD_BY = {"ForAllValues:StringLike", "ForAllValues:StringEquals"}
+
 
 def test_a_function_writes_to_the_partitions_it_has_to_and_to_no_other() -> None:
     found = {
@@ -37,11 +41,9 @@ def test_a_function_writes_to_the_partitions_it_has_to_and_to_no_other() -> None
 def written_by(role: str) -> set[str]:
     """The partitions of the table that a role may write; a right that is not held to any fails."""
     writing = [
-        s
-        for s in statements(role)
-        if s["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}
-        and {"dynamodb:PutItem", "dynamodb:UpdateItem"} & set(listed(s["Action"]))
+        s for s in statements(role) if s["Resource"] == TABLE_ARN and WRITES & set(listed(s["Action"]))
     ]
+    assert all(len(s["Condition"]) == 1 and HELD_BY.issuperset(s["Condition"]) for s in writing)
     return {key for s in writing for held in s["Condition"].values() for key in held["dynamodb:LeadingKeys"]}
 
 
@@ -63,4 +65,5 @@ def test_nothing_else_reaches_the_table_with_a_right_to_write() -> None:
         for s in statements(role):
             if "Table" in json.dumps(s["Resource"]) and "ModelBudgetTable" not in json.dumps(s["Resource"]):
                 told = {a for a in listed(s["Action"]) if a.split(":")[1].startswith(tuple(writing))}
-                assert told <= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"}
+                assert told <= WRITES | {"dynamodb:BatchGetItem"}
+                assert s["Resource"] == TABLE_ARN or not told & WRITES, "what is read above is all there is"
