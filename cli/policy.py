@@ -15,12 +15,15 @@ from cli.policy_explanation import Case, explain
 from cli.policy_screen import explanation_document, explanation_screen
 from cli.surroundings import Surroundings, surroundings_of
 from cli.terminal import make_console
+from local.deploy import ROOT
 from local.policies import Checked, check_files, read_file
 from local.policy_schema import policy_schema
 from local.records import Controls, Governed
 from selfheal.domain.diagnosis import Cause, Suspect
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.policy import Mode
+
+POLICIES = ROOT / "policy"  # of this checkout, whatever folder the command is typed in
 
 app = typer.Typer(
     help="What a policy file says: check, explain, schema.",
@@ -126,8 +129,8 @@ def schema() -> None:
 
 
 def file_of(governed: Governed) -> Path:
-    """Where this repository has the policy that a stack was deployed with."""
-    return Path("policy") / f"{governed.policy}.toml"
+    """Where this checkout has the policy that a stack was deployed with."""
+    return POLICIES / f"{governed.policy}.toml"
 
 
 def _moment(text: str, now: datetime) -> datetime:

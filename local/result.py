@@ -91,7 +91,7 @@ def differences(scenario: Scenario, story: Story, counts: Counts) -> list[str]:
     facts = ["kind", "cause", "decision", "action", "answer", "outcome", "shift"]
     facts += [fact for fact in ("blame", "detector") if getattr(truth, fact)]
     found = [
-        f"{fact} is {_said(getattr(story, fact))}, expected {getattr(truth, fact)}"
+        f"{fact} is {_said(getattr(story, fact))}, expected {getattr(truth, fact)}{_why(fact, story)}"
         for fact in facts
         if getattr(story, fact) != getattr(truth, fact)
     ]
@@ -104,6 +104,11 @@ def differences(scenario: Scenario, story: Story, counts: Counts) -> list[str]:
     found += [f"the summary does not name {text!r}" for text in truth.summary if text not in story.summary]
     found += [f"the reason does not name {text!r}" for text in truth.reason if text not in story.reason]
     return found
+
+
+def _why(fact: str, story: Story) -> str:
+    """Only an outcome comes with its reason: that the stack was paused, say, which explains all the rest."""
+    return f": {story.reason}" if fact == "outcome" and story.reason else ""
 
 
 def _said(value: object) -> object:

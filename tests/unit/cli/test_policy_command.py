@@ -160,10 +160,9 @@ def test_explain_knows_the_protection_of_the_stage_that_a_build_is_in(
 def test_explain_goes_by_the_mode_and_the_policy_that_the_stack_has(
     world: FakeSurroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "policy").mkdir()
-    written(tmp_path / "policy" / "prod.toml", RULE)
-    written(tmp_path / "policy" / "default.toml", "")
+    monkeypatch.setattr("cli.policy.POLICIES", tmp_path)
+    written(tmp_path / "prod.toml", RULE)
+    written(tmp_path / "default.toml", "")
     world.deployed = Governed(Mode.OBSERVE, "prod")
     asked = ("policy", "explain", "codebuild:shop", "network", "--json")
     of_stack = json.loads(run(world, *asked, "--stack-name", "prod").stdout)
@@ -175,6 +174,14 @@ def test_explain_goes_by_the_mode_and_the_policy_that_the_stack_has(
     assert what_if["remedies"][0]["verdict"] == "act"
     offline = json.loads(run(world, *asked).stdout)
     assert (offline["ceiling"], offline["remedies"][0]["rule"]) == ("act", None)
+
+
+def test_explain_finds_the_policies_of_the_checkout_from_any_folder(
+    world: FakeSurroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = run(world, "policy", "explain", "codebuild:shop", "network")
+    assert (shown.exit_code, "no policy rule lets retry_build act" in shown.stdout) == (0, True)
 
 
 def test_explain_as_json(world: FakeSurroundings, tmp_path: Path) -> None:

@@ -57,6 +57,12 @@ def test_every_difference_is_named(changed: dict[str, Data], named: str) -> None
     assert named in found[0]
 
 
+def test_another_outcome_says_why_it_came_to_it() -> None:
+    told: Data = {"status": "refused", "reason": "paused by somebody"}
+    found = differences(SCENARIO, story(outcome=told), Counts(SCENARIO.truth.builds))
+    assert found == ["outcome is refused, expected notified: paused by somebody"]
+
+
 def test_one_build_too_many_is_a_difference() -> None:
     found = differences(SCENARIO, story(), Counts(SCENARIO.truth.builds + 1))
     assert found == ["there were 3 builds, expected 2"]
