@@ -77,7 +77,7 @@ coverage: setup ## Branch coverage of the tests that need no local cloud
 	@$(BIN)/pytest -n 2 --cov --cov-report=term tests/unit tests/contract tests/adapters $(ARGS)
 
 .PHONY: check-templates
-check-templates: setup .venv-checkov/.ready
+check-templates: setup .venv-checkov/.ready ## The template checks alone
 	$(BIN)/sam validate --lint
 	$(BIN)/cfn-lint template.yaml
 	@mkdir -p .build
