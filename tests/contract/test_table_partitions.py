@@ -16,10 +16,10 @@ PARTITIONS = {
     "DecideAction": {"INCIDENT#*", "DECISION#*"},
     "RequestApproval": {"INCIDENT#*", "APPROVAL#*", "WAITER#*"},
     "AnswerApproval": {"INCIDENT#*", "APPROVAL#*", "ANSWER#*"},
-    "ExecuteAction": {"INCIDENT#*", "ACTION#*", "RUN#*", "LINEAGE#*", "PIPELINE#*", "ACCOUNT"},
+    "ExecuteAction": {"INCIDENT#*", "ACTION#*", "RUN#*", "LINEAGE#*", "PIPELINE#*", "ACCOUNT", "BREAKER#*"},
     "AwaitOutcome": {"WAITER#*"},
     "ExamineOutcome": {"RUN#*"},
-    "RecordOutcome": {"INCIDENT#*", "APPROVAL#*", "RUN#*", "LINEAGE#*", "PIPELINE#*", "TRACK#*"},
+    "RecordOutcome": {"INCIDENT#*", "APPROVAL#*", "RUN#*", "VAIN#*", "BREAKER#*", "TRACK#*"},
     "Notify": {"INCIDENT#*"},
     "Escalate": {"INCIDENT#*", "APPROVAL#*"},
     "TrainBaselines": {MODELS},
@@ -47,11 +47,11 @@ def written_by(role: str) -> set[str]:
     return {key for s in writing for held in s["Condition"].values() for key in held["dynamodb:LeadingKeys"]}
 
 
-def test_decisions_answers_and_actions_are_each_written_by_one_function() -> None:
+def test_decisions_answers_actions_and_budgets_are_each_written_by_one_function() -> None:
     assert writers("DECISION#*") == {"DecideAction"}
     assert writers("ANSWER#*") == {"AnswerApproval"}
-    assert writers("ACTION#*") == {"ExecuteAction"}
-    assert writers("ACCOUNT") == {"ExecuteAction"}
+    for partition in ("ACTION#*", "LINEAGE#*", "PIPELINE#*", "ACCOUNT"):
+        assert writers(partition) == {"ExecuteAction"}
     assert writers("APPROVAL#*") == {"RequestApproval", "AnswerApproval", "RecordOutcome", "Escalate"}
 
 

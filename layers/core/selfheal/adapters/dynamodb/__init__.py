@@ -15,13 +15,13 @@
 | INCIDENT#<id> | BREAKER | the outcome was told to the breaker | | |
 | LINEAGE#<lineage>, PIPELINE#<key>, ACCOUNT | BUDGET... | what has been spent | | |
 | PIPELINE#<key> | ACTED | when the pipeline was last acted on | | |
-| PIPELINE#<key> | BREAKER#<remedy> | how the remedy fares there | | |
+| BREAKER#<key> | <remedy> | how the remedy fares there | | |
 | TRACK#<pipeline>#<cause>#<remedy> | TRIAL#<at>#<incident> | what came of an action | TRACKS | <at>#<incident> |
 | MODELS | ENTRY#<moment>#<event>#<version> | what was decided about a model | MODELS | the sk |
 | MODELS | DRIFT | what the last check for drift found | | |
 | PIPELINES | <key> | how the pipeline stands | PIPELINES | <started>#<key> |
 | WAITER#<run id> | TOKEN#<hash> | who waits for the run | | |
-| LINEAGE#<lineage> | VAIN#<fingerprint> | what was tried in vain | | |
+| VAIN#<lineage> | <fingerprint> | what was tried in vain | | |
 
 Each function may write only the partitions that it has to (``dynamodb:LeadingKeys`` in template.yaml), so what must not
 be written by everybody has a partition of its own.

@@ -36,7 +36,7 @@ class DynamoBreakers:
 def read_brakes(table: Table, pipeline: PipelineKey, remedy: str) -> Brakes:
     """What is remembered, read consistently."""
     acted = table.get(f"PIPELINE#{pipeline}", ACTED)
-    breaker = table.get(f"PIPELINE#{pipeline}", _sk(remedy)) or {}
+    breaker = table.get(f"BREAKER#{pipeline}", remedy) or {}
     return Brakes(
         acted_at=_moment(acted, "acted_at"),
         failures=int(breaker["failures"]["N"]) if "failures" in breaker else 0,
@@ -64,7 +64,7 @@ def take_attempt(lineage: Lineage, incident_id: str, remedy: str, at: datetime, 
     keeps the next one out while the breaker is half open."""
     earliest = at - timedelta(seconds=limits.breaker.half_open_seconds)
     return {
-        "Key": key(f"PIPELINE#{lineage.pipeline}", _sk(remedy)),
+        "Key": key(f"BREAKER#{lineage.pipeline}", remedy),
         "UpdateExpression": "SET tried_at = :at, tried_for = :incident",
         "ConditionExpression": "attribute_not_exists(failures) OR failures < :failures OR tried_at <= :earliest",
         "ExpressionAttributeValues": {
@@ -78,7 +78,7 @@ def take_attempt(lineage: Lineage, incident_id: str, remedy: str, at: datetime, 
 
 def _failed(pipeline: PipelineKey, remedy: str, at: datetime) -> Item:
     return {
-        "Key": key(f"PIPELINE#{pipeline}", _sk(remedy)),
+        "Key": key(f"BREAKER#{pipeline}", remedy),
         "UpdateExpression": "ADD failures :one SET tried_at = :at REMOVE tried_for",
         "ExpressionAttributeValues": {":one": number(1), ":at": text(sortable(at))},
     }
@@ -86,14 +86,10 @@ def _failed(pipeline: PipelineKey, remedy: str, at: datetime) -> Item:
 
 def _closed(pipeline: PipelineKey, remedy: str) -> Item:
     return {
-        "Key": key(f"PIPELINE#{pipeline}", _sk(remedy)),
+        "Key": key(f"BREAKER#{pipeline}", remedy),
         "UpdateExpression": "SET failures = :none",
         "ExpressionAttributeValues": {":none": number(0)},
     }
-
-
-def _sk(remedy: str) -> str:
-    return f"BREAKER#{remedy}"
 
 
 def _moment(item: Item | None, name: str) -> datetime | None:

@@ -14,9 +14,9 @@ class DynamoVain:
 
     def note(self, lineage: Lineage, fingerprint: str, vain: Vain) -> None:
         """VainAttempts."""
-        self._table.put(key(f"LINEAGE#{lineage}", f"VAIN#{fingerprint}") | {"vain": packed(vain)})
+        self._table.put(key(f"VAIN#{lineage}", fingerprint) | {"vain": packed(vain)})
 
     def of(self, lineage: Lineage, fingerprint: str) -> Vain | None:
         """VainAttempts."""
-        item = self._table.get(f"LINEAGE#{lineage}", f"VAIN#{fingerprint}")
+        item = self._table.get(f"VAIN#{lineage}", fingerprint)
         return unpacked(Vain, item["vain"]) if item else None
