@@ -118,6 +118,7 @@ def test_go_says_so_of_a_package_whose_tests_were_killed() -> None:
     "texts",
     [
         (CUT_SHORT, "Killed", TOTALS),
+        ("Killed", "--- FAIL: TestKill (0.02s)"),
         ("Killed", "--- FAIL: TestKill (0.02s)", "FAIL\texample.org/till\t0.412s"),
         ("signal: killed", "--- FAIL: TestKill (0.02s)", "FAIL\texample.org/till\t0.412s"),
         ("    kill_test.go:9: wait: signal: killed", "--- FAIL: TestKill (0.02s)"),

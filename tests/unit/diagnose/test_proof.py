@@ -6,9 +6,39 @@ from pathlib import Path
 import pytest
 
 from selfheal.diagnose.offline import diagnose_log
-from selfheal.diagnose.proof import sums_up
+from selfheal.diagnose.proof import Proof, proof, sums_up
+from selfheal.diagnose.signatures import Match, parse
+from selfheal.ports import LogLine
 
 PROOFS = tomllib.loads(Path(__file__).with_name("proofs.toml").read_text("utf-8"))["proof"]
+SIGNATURE = """
+[[signature]]
+id = "tests"
+cause = "{cause}"
+confidence = 0.9
+priority = 50
+above = '^Case (?P<test>\\w+)$'
+examples = ["broken"]
+
+[signature.patterns]
+"common wording" = ['broken(?: in (?P<test2>\\w+))?']
+"""
+
+
+def proven(*texts: str, verdict: int = -1, cause: str = "test_failure") -> Proof:
+    """Of lines that say that something is ``broken``, the verdict is the last one, or that one of them."""
+    (signature,) = parse(SIGNATURE.format(cause=cause))
+    log = [LogLine(number, text) for number, text in enumerate(texts, 1)]
+    found = [
+        Match(signature, line.number - 1, line, said.group("test2") or "")
+        for line in log
+        if (said := signature.regex.search(line.text))
+    ]
+    return proof(found[verdict], found, log)
+
+
+def shown(*lines: LogLine) -> list[str]:
+    return [line.text for line in lines]
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=[proof["tool"] for proof in PROOFS])
@@ -23,6 +53,47 @@ def test_the_first_line_of_evidence_names_what_failed(proof: dict[str, str]) -> 
 def test_the_other_lines_stand_as_in_the_log(proof: dict[str, str]) -> None:
     numbers = [line.line for line in diagnose_log(proof["text"].strip("\n")).evidence[1:]]
     assert numbers == sorted(numbers)
+
+
+def test_the_test_that_is_named_is_the_one_that_the_first_line_names() -> None:
+    """RSpec counts its failures last: the second test's name stood beside the first one's failure."""
+    rspec = next(proof["text"] for proof in PROOFS if proof["tool"] == "RSpec")
+    second = "  2) Till clears\n     Failure/Error: expect(till.rows).to eq(0)\n\nFinished in"
+    again = "\nrspec ./spec/till_spec.rb:8 # Till clears\n\nCommand did"
+    found = diagnose_log(rspec.replace("Finished in", second).replace("\n\nCommand did", again))
+    assert (found.evidence[0].text, found.test) == ("1) Cart adds up", "Cart adds up")
+    assert proven("Case one", "broken", "broken in two").test == "one"
+
+
+@pytest.mark.parametrize(("between", "head"), [(2, "Case one"), (3, "broken")])
+def test_what_stands_close_above_names_what_failed(between: int, head: str) -> None:
+    assert shown(*proven("Case one", *["so"] * between, "broken").head) == [head]
+
+
+def test_the_nearest_above_does() -> None:
+    assert proven("Case one", "Case two", "broken").test == "two"
+
+
+@pytest.mark.parametrize(("between", "head"), [(59, "broken early"), (60, "broken late")])
+def test_a_failure_far_from_the_verdict_is_not_what_it_says(between: int, head: str) -> None:
+    assert proven("broken early", *["so"] * between, "broken late").said == head
+
+
+def test_of_tests_that_are_named_the_verdicts_comes_first() -> None:
+    assert proven("broken in one", "broken in two").said == "broken in two"
+    assert proven("broken", "broken in two", "broken").said == "broken in two"
+
+
+def test_the_nearest_comparisons_are_shown_and_no_others() -> None:
+    values = [f"  expected: {n}" for n in range(4)]
+    found = proven(values[0], *["so"] * 20, values[1], "broken", values[2], *["so"] * 4, values[3])
+    assert [text for text in shown(*found.others) if text in values] == [values[1], values[2]]
+    assert values[0] not in shown(*proven(values[0], *["so"] * 20, "broken").others)
+    assert values[0] in shown(*proven(values[0], *["so"] * 19, "broken").others)
+
+
+def test_only_tests_compare() -> None:
+    assert shown(*proven("  expected: 1", "broken", cause="config_error").others) == ["broken", "broken"]
 
 
 def test_a_person_is_told_what_failed_and_not_how_many() -> None:

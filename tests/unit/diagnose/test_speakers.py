@@ -100,7 +100,7 @@ def test_what_tests_compared_is_seen_where_their_errors_look_like_names() -> Non
 
 def test_evidence_keeps_the_name_of_who_spoke() -> None:
     found = diagnose_log("\n".join(f"[unit] {line}" for line in SAID))
-    assert "[unit] --- FAIL: TestRates (0.31s)" in [line.text for line in found.evidence]
+    assert found.evidence[0].text == "[unit] --- FAIL: TestRates (0.31s)"
 
 
 def test_the_success_of_one_who_speaks_is_one() -> None:

@@ -48,7 +48,7 @@ def proof(verdict: Match, same: Sequence[Match], log: Sequence[LogLine]) -> Proo
     head, test = _head(verdict, told, log)
     about = _compared(head, log) if verdict.signature.cause in _TESTS else []
     others = (verdict.line, *about, *(match.line for match in told[-_MOST_TOLD:]))
-    return Proof((head,), others, verdict.test or test, head.text)
+    return Proof((head,), others, test or verdict.test, head.text)
 
 
 def sums_up(text: str) -> bool:
