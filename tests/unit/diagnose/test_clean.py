@@ -72,6 +72,11 @@ def test_the_name_of_whose_output_a_line_is_is_left_out(prefix: str) -> None:
     assert without_prefix(f"{prefix}    indented") == "    indented"
 
 
+def test_a_stamp_ends_with_one_space_or_jenkins_two() -> None:
+    assert without_prefix("12:00:08 one") == without_prefix("12:00:08  one") == "one"
+    assert without_prefix("12:00:08     four more") == "    four more"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -165,15 +165,19 @@ _STRUCTURES = {
         r"^\s{0,8}password\s{1,4}(?P<secret>[^\s]+)$",
     ],
     "flag-secret": [
-        r"(?i:ConvertTo-SecureString)\s{1,4}(?:(?i:-String)\s{1,4})?[\"']?(?P<secret>[^\s\"'$(-][^\s\"']*)",
+        r"(?i:ConvertTo-SecureString)\s{1,4}(?:-(?i:String|AsPlainText|Force)\s{1,4}){0,3}"
+        r"[\"']?(?P<secret>[^\s\"'$(-][^\s\"']*)",
         r"\s--?[\w-]*(?i:password|passphrase|token|secret|api-key|apikey|access-key)(?P<suffix>s?(?:[-_A-Z0-9][\w-]*)?)"
         r"\s{1,4}[\"']?(?P<secret>[^\s\"'|;&-][^\s\"']*)",
         r"-pass(?:in|out)?\s{1,4}pass:(?P<secret>[^\s]+)",
         r"-pass(?:in|out)?\s{1,4}[\"']pass:(?P<secret>[^\"'\n]+)[\"']",
         r"openssl\s(?:[^\n]*?\s)?-[kK]\s{1,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
         r"redis-cli\s(?:[^\n]*?\s)?-a\s{1,2}[\"']?(?P<secret>[^\s\"'-][^\s\"']*)",
-        r"(?i:login|mysql\w{0,6}|mariadb(?:-\w{1,6})?|sshpass|mongo\w{0,7}|snowsql|psexec\w{0,2}|twine|altool|usermod"
-        r"|certutil|unlock-keychain|nuget\s{1,4}(?:add|sources?))" + _AFTER + r"-p\s{0,2}" + _ARGUMENT,
+        r"(?i:login|mysql[a-z]{0,6}|mariadb(?:-\w{1,6})?|sshpass|mongo[a-z]{0,7}|snowsql|psexec\w{0,2}|twine|altool|usermod"
+        r"|certutil|(?:create|unlock)-keychain|nuget\s{1,4}(?:add|sources?))"
+        + _AFTER
+        + r"-p\s{0,2}"
+        + _ARGUMENT,
         r"\b(?:sqlcmd|osql|isql|bcp|security\s{1,4}import)" + _AFTER + r"-[pP]\s{0,2}" + _ARGUMENT,
         r"-(?:src|dest|new)?(?:store|key)pass[\s:=]{1,3}" + _ARGUMENT,
         r"\bnuget(?:\.exe)?" + _AFTER + r"(?:-k|(?i:setapikey))\s{1,4}" + _ARGUMENT,
@@ -193,7 +197,8 @@ _STRUCTURES = {
         r"\bhttps?" + _AFTER + r"(?:-a|--auth)[\s=]{1,3}[\"']?(?P<secret>[^\s:\"']{1,128}:[^\s\"']+)",
         r"\bsmbclient\s{1,4}//[^\s]+\s{1,4}(?P<secret>[^\s-][^\s]*)",
         r"\bsmbclient" + _AFTER + r"-U\s{0,2}[\"']?[^\s%\"']+%(?P<secret>[^\s\"']+)",
-        r"\b7z[arz]?" + _AFTER + r"-p" + _ARGUMENT,
+        r"(?:^|[^.\w])(?:7z[arz]?|(?:un)?rar)(?:\.exe)?\"?" + _AFTER + r"[\"']?-h?p" + _ARGUMENT,
+        r"\bset-key-partition-list" + _AFTER + r"-k\s{1,4}" + _ARGUMENT,
         r"\bhtpasswd\s{1,4}-[A-Za-z]{0,4}b[A-Za-z]{0,4}\s[^\n|>]*?(?P<secret>[^\s|>]+)\s*(?:$|[|>;&])",
         r"\brabbitmqctl\s{1,4}(?:add_user|change_password)\s{1,4}[^\s]+\s{1,4}" + _ARGUMENT,
         r"\b(?:sqlplus|impdp|expdp|sqlldr)\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}[\"']?[\w$#]{1,64}/(?P<secret>[^\s@/\"'][^\s@\"']*)",
@@ -240,7 +245,7 @@ _HARMLESS = (
     r"(?i:null|none|nil|true|false|undefined|empty|yes|no|required|missing|invalid|expired|incorrect|\[\]|\{\}"
     r"|\*{2,}|\[?(?:secure|masked|filtered|redacted|hidden|protected)\]?|\(sensitive[^)]*\)?)[,;.)}\]]{0,4}"
     r"|(?:\$\w+|\$\{{1,2}[^}]*\}{0,2}|\$\([^)]*\)?|[:/@.,;-])+|%\w+%|<[\w -]+>[^A-Za-z0-9]*"
-    r"|\d{1,4}[,;.)}\]]{0,4}|(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d{1,6}:\d{1,6}(?:/(?:tcp|udp))?|git"
+    r"|\d{1,4}[,;.)}\]]{0,4}|(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]{2,39}\]):)?\d{1,6}(?:-\d{1,5})?:\d{1,6}(?:-\d{1,5})?(?:/(?:tcp|udp))?|git"
 )
 
 
