@@ -1,6 +1,7 @@
 """execute_action: carry out the one action that was decided, exactly once."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from selfheal.ports import ActionStore, Clock, IncidentStore, Ledger, RunReader
 from selfheal.remedies.registry import RemedyModule, remedy_module
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.alarm_check import AlarmCheck
+from selfheal.steps.behind import Behind, behind
 from selfheal.steps.estimate import Estimator
 from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import Permission
@@ -104,17 +106,17 @@ class Executor:
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         plan = remedy.plan(run, tools)
-        self._check(incident, decision, plan)
+        self._check(incident, decision, plan, partial(behind, run, tools))
         intent = Action(incident.id, decision.remedy, ActionStatus.INTENDED, self.clock.now())
         cost = self.estimator.planned(incident, remedy.REMEDY, run, plan)
         stands = self.actions.intend(intent, incident.lineage, self.permission.limits(cost))
         return stands, stands is not intent
 
-    def _check(self, incident: Incident, decision: Decision, plan: Plan) -> None:
+    def _check(self, incident: Incident, decision: Decision, plan: Plan, who: Callable[[], Behind]) -> None:
         """Raises ActionRefused when the reason for acting is gone, or the permission."""
         if reason := self.alarm_check.over(incident):
             raise ActionRefused(reason)
-        self.permission.check(incident, decision, plan)
+        self.permission.check(incident, decision, plan, who)
 
     def _settle(
         self, decision: Decision, incident: Incident, remedy: RemedyModule, action: Action, *, resumed: bool
@@ -128,7 +130,7 @@ class Executor:
         plan = None if new_run_id else remedy.plan(run, tools)
         self._record_intent(decision, action, plan)
         if plan:
-            self._check(incident, decision, plan)
+            self._check(incident, decision, plan, partial(behind, run, tools))
             new_run_id = self._start(remedy, plan, run, tools, action)
         status = ActionStatus.STARTED if remedy.REMEDY.awaits else ActionStatus.DONE
         ended = replace(action, status=status, new_run_id=new_run_id)

@@ -1,10 +1,12 @@
 """Permission: the one place that says whether an action may be done, at the decision and right before the call."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from selfheal.approval_ports import ApprovalStore
 from selfheal.brake_ports import Switch
 from selfheal.domain.action import Plan
+from selfheal.domain.approval import Approval
 from selfheal.domain.autonomy import Subject, Trust, trust_of
 from selfheal.domain.decision import Decision, Verdict
 from selfheal.domain.diagnosis import Cause
@@ -17,6 +19,7 @@ from selfheal.domain.run import PipelineKey
 from selfheal.domain.spending import Cost
 from selfheal.ports import ActionStore, Clock
 from selfheal.record_ports import TrackRecords
+from selfheal.steps.behind import Behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,16 @@ class Permission:
         """What the intent of an action of that cost is held to, in the transaction that writes it."""
         return limits_of(self.policy, cost)
 
-    def check(self, incident: Incident, decision: Decision, plan: Plan) -> None:
-        """Raises ActionRefused with the reason when what was decided must not be done any more.
+    def check(self, incident: Incident, decision: Decision, plan: Plan, who: Callable[[], Behind]) -> None:
+        """Raises ActionRefused with the reason when what was decided must not be done any more. ``who`` tells who is
+        behind the run, for the question may have been put by who wants it approved.
 
         The decision may be an hour old. Budgets and cool-down are not asked here: the intent's own transaction holds
         them. The kill switch is read last, so that nothing but the call itself comes after it.
         """
         if reason := (
             self._changed(decision)
-            or self._unapproved(incident, decision, plan)
+            or self._unapproved(incident, decision, plan, who)
             or self._frozen(incident, plan)
             or self._tripped(incident, decision.remedy)
             or self._demoted(incident, decision)
@@ -83,8 +87,11 @@ class Permission:
         reasons = (frozen(key, self.policy, self.clock.now()) for key in touched(incident.run.key, plan))
         return next(filter(None, reasons), "")
 
-    def _unapproved(self, incident: Incident, decision: Decision, plan: Plan) -> str:
-        """Whose word is missing: an action that must be asked for needs the approval of this very plan."""
+    def _unapproved(
+        self, incident: Incident, decision: Decision, plan: Plan, who: Callable[[], Behind]
+    ) -> str:
+        """Whose word is missing: an action that must be asked for needs the approval of this very plan, where its
+        pipeline is protected by somebody who is not behind the run."""
         protected = next(filter(self.policy.protected, touched(incident.run.key, plan)), "")
         if decision.verdict is Verdict.ACT and self.ceiling is Mode.ACT and not protected:
             return ""
@@ -92,7 +99,9 @@ class Permission:
         if approval is None:
             why = f"{protected} is protected and " if protected else ""
             return f"{why}nobody was asked whether this may be done"
-        return approval.objection(plan, decision.policy_version, self.clock.now())
+        if reason := approval.objection(plan, decision.policy_version, self.clock.now()):
+            return reason
+        return _by_who_may_not(approval, who()) if protected else ""
 
     def _trust(self, incident: Incident, remedy: str, cause: Cause) -> Trust:
         track = self.tracks.track(Subject(incident.run.key, cause, remedy))
@@ -115,6 +124,12 @@ class Permission:
         if brakes.tried_for == incident.id:
             return ""
         return tripped(str(incident.run.key), remedy, self.policy.breaker, brakes, self.clock.now())
+
+
+def _by_who_may_not(approval: Approval, behind: Behind) -> str:
+    """Why the one who approved might not, as the services tell who is behind the run; empty when he might."""
+    asked = replace(approval, protected=True, started_by=behind.started_by, authors=behind.authors)
+    return asked.objection_to(approval.by, approvers=())
 
 
 def touched(pipeline: PipelineKey, plan: Plan) -> tuple[str, ...]:

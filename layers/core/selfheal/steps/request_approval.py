@@ -8,16 +8,16 @@ from selfheal.approval_ports import ApprovalStore, Decisions
 from selfheal.domain.action import Plan
 from selfheal.domain.approval import Approval, ApprovalStatus
 from selfheal.domain.decision import Decision, Verdict
-from selfheal.domain.errors import ActionRefused, InvalidEvent, RunNotFound
+from selfheal.domain.errors import ActionRefused, InvalidEvent
 from selfheal.domain.incident import Incident
 from selfheal.domain.ledger import LedgerEntry, LedgerKind
 from selfheal.domain.policy import Policy
 from selfheal.domain.run import Run
 from selfheal.ports import Clock, EventBus, IncidentStore, Ledger, Notifier, RunReader, Waiters
 from selfheal.remedies.registry import remedy_module
-from selfheal.remedies.stages import attempt_of
 from selfheal.remedy_ports import Case, Tools
 from selfheal.steps.approval_record import APPROVAL_ANSWERED, expire, plan_entry
+from selfheal.steps.behind import behind
 from selfheal.steps.past_harm import harmed
 from selfheal.steps.permission import touched
 from selfheal.steps.question import question
@@ -25,7 +25,6 @@ from selfheal.steps.state import approval_of
 
 # The last twentieth of the state's time is left for an answer to come back: an approval is never too late by seconds.
 OPEN_SHARE = 0.95
-LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Asker:
     def _question(self, request: ApprovalRequest, decision: Decision, incident: Incident) -> Approval:
         now = self.clock.now()
         run = self.reader.read(incident.run)
-        starter, authors = self._people(run)
+        who = behind(run, self.tools)
         try:
             plan, refused = self._plan(request, decision, run), ""
         except ActionRefused as refusal:
@@ -105,8 +104,8 @@ class Asker:
             digest=plan.digest(request.policy_version),
             requested_at=now,
             expires_at=now + OPEN_SHARE * self.wait,
-            started_by=starter,
-            authors=authors,
+            started_by=who.started_by,
+            authors=who.authors,
             protected=any(map(self.policy.protected, touched(incident.run.key, plan))),
             status=ApprovalStatus.REFUSED if refused else ApprovalStatus.PENDING,
             reason=refused,
@@ -123,19 +122,6 @@ class Asker:
         if reason := remedy.preflight(run, tools):
             raise ActionRefused(reason)
         return remedy.plan(run, tools)
-
-    def _people(self, run: Run) -> tuple[str, tuple[str, ...]]:
-        """Who started it, and who wrote the commit: of a build inside a pipeline CodePipeline knows both. Nobody is
-        known as the author of what belongs to no stage: CodeBuild and CodeDeploy tell none."""
-        stages = self.tools.stages
-        try:
-            attempt = attempt_of(run, self.tools)
-            execution, told = stages.execution(attempt.pipeline, attempt.execution), stages.authors(attempt)
-        except (ActionRefused, RunNotFound):
-            return run.initiator, ()
-        # Git takes any text for a name, so what people are shown of it is one line that ends.
-        authors = tuple("".join(filter(str.isprintable, each))[:LONGEST_NAME] for each in told)
-        return execution.started_by or run.initiator, authors
 
     def _tell(self, approval: Approval) -> None:
         """Told first, recorded second: a death in between tells people twice and never not at all."""
