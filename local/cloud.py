@@ -12,7 +12,7 @@ from types import MappingProxyType
 from local import deploy
 from local.counting import counted
 from local.errors import CloudBusy, CloudNotRunning, InvalidState
-from local.leftovers import delete_set_aside, set_aside
+from local.leftovers import delete_set_aside, put_away, set_aside
 from local.processes import of_cloud, stop_all
 from local.progress import Stage, Step, Tell
 from local.servers import DEVTOOLS, MINISTACK, start_servers
@@ -209,6 +209,6 @@ class LocalCloud:
         stopped = stop_all(self.home)
         forget(self.home)
         for name in ("devtools", "repositories", "tmp"):
-            set_aside(self.home / name)
+            put_away(self.home / name)
         delete_set_aside(self.home)
         return stopped

@@ -4,6 +4,7 @@ Every worker of a function has a copy of the layer of its own, tens of thousands
 far longer than to stop the cloud, so they are moved aside, which takes no time, and deleted while nobody waits.
 """
 
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,10 +14,23 @@ SET_ASIDE = "deleted-"
 _DELETE = 'rm -rf -- "$@" >/dev/null 2>&1 &'
 
 
-def set_aside(directory: Path) -> None:
-    """Move a directory out of the way, if it is there; what still works in it finds it gone."""
+def set_aside(directory: Path) -> bool:
+    """Move a directory out of the way, if it is there; what still works in it finds it gone.
+
+    False where that cannot be, as on a disk that has no room for one directory more.
+    """
     if directory.exists():
-        directory.rename(Path(tempfile.mkdtemp(prefix=SET_ASIDE, dir=directory.parent)) / directory.name)
+        try:
+            directory.rename(Path(tempfile.mkdtemp(prefix=SET_ASIDE, dir=directory.parent)) / directory.name)
+        except OSError:
+            return False
+    return True
+
+
+def put_away(directory: Path) -> None:
+    """Set a directory aside, or delete it at once: nobody works in it any more."""
+    if not set_aside(directory):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def delete_set_aside(home: Path) -> None:

@@ -1,4 +1,7 @@
+import errno
+import os
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,62 @@ def test_a_stopped_cloud_has_nothing_of_its_work_left(tmp_path: Path, name: str)
     LocalCloud(tmp_path).down(lambda step: None)
     assert not (tmp_path / name).exists()
     wait_until_gone(tmp_path)
+
+
+def test_a_full_disk_keeps_nobody_from_stopping_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To set something aside takes a directory more; on a full disk there is none to be had, and room is wanted."""
+
+    def full(**asked: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    (tmp_path / "tmp" / "deep").mkdir(parents=True)
+    assert LocalCloud(tmp_path).down(lambda step: None) == 0
+    assert not (tmp_path / "tmp").exists()
+
+
+def test_what_a_link_leads_to_is_left_alone(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "mine").touch()
+    (home / "tmp").symlink_to(elsewhere)
+    (home / f"{SET_ASIDE}x").symlink_to(elsewhere)
+    LocalCloud(home).down(lambda step: None)
+    wait_until_gone(home)
+    assert (elsewhere / "mine").exists()
+    assert not (home / "tmp").exists()
+
+
+def test_nobody_waits_for_the_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, commands = tmp_path / "home", tmp_path / "bin"
+    (home / "tmp").mkdir(parents=True)
+    commands.mkdir()
+    slow = f'#!/bin/sh\nread now < {tmp_path}/now\nexec /bin/rm "$@"\n'
+    (commands / "rm").write_text(slow)
+    (commands / "rm").chmod(0o755)
+    os.mkfifo(tmp_path / "now")
+    monkeypatch.setenv("PATH", str(commands), prepend=os.pathsep)
+    LocalCloud(home).down(lambda step: None)
+    assert not gone(home)
+    (tmp_path / "now").write_text("now\n")
+    wait_until_gone(home)
+
+
+def test_the_workers_copies_are_set_aside_before_their_server_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or MiniStack deletes them one by one until it is killed."""
+    found: list[bool] = []
+
+    def stopped(home: Path, spare: Collection[int] = ()) -> int:
+        found.append((home / "tmp").exists())
+        return 0
+
+    monkeypatch.setattr("local.cloud.stop_all", stopped)
+    (tmp_path / "tmp").mkdir()
+    LocalCloud(tmp_path).down(lambda step: None)
+    assert found == [False]
 
 
 def test_what_an_interrupted_deletion_left_is_deleted_with_the_next(tmp_path: Path) -> None:

@@ -144,6 +144,14 @@ def test_everything_that_was_started_is_stopped(home: Path, code: str) -> None:
     assert not any(member.is_running() and member.status() != "zombie" for member in family)
 
 
+def test_a_process_that_is_asked_to_end_has_the_time_to(home: Path) -> None:
+    last_words = "import pathlib, signal, time; path = pathlib.Path('ended')\n"
+    last_words += "def end(*_): time.sleep(0.5); path.touch(); raise SystemExit\n"
+    started(home, f"{last_words}signal.signal(signal.SIGTERM, end)\n{SLEEP}")
+    stop_all(home, grace_seconds=60)
+    assert (home / "ended").exists()
+
+
 def test_another_cloud_is_left_alone(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     spawned = started(other, SLEEP)
