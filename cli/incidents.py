@@ -26,16 +26,29 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _unless_local(context: typer.Context, parameter: typer.CallbackParam, name: str) -> str:
+    """What was typed goes before the environment: --local is no contradiction to its stack."""
+    source = context.get_parameter_source(parameter.name or "")
+    typed = source is not None and source.name == "COMMANDLINE"
+    return "" if context.params.get("local") and not typed else name
+
+
 Stack = Annotated[
     str,
     typer.Option(
         "--stack-name",
         metavar="NAME",
         envvar="SELFHEAL_STACK",
+        callback=_unless_local,
         help="A stack on AWS, by the usual credentials.",
     ),
 ]
-Local = Annotated[bool, typer.Option("--local", help="The local cloud (the default while it is running).")]
+# Eager, so that the stack's callback knows it whatever the order.
+Local = Annotated[
+    bool,
+    typer.Option("--local", is_eager=True, help="The local cloud (the default while it is running)."),
+]
 Id = Annotated[str, typer.Argument(metavar="ID", help="An incident's id, or the start of it.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=500, help="How many at most.")]
 

@@ -37,7 +37,8 @@ def pause(
         if as_json:
             typer.echo(json.dumps({"paused": encode(standing)}))
         else:
-            typer.echo(in_words(standing) if standing == mine else f"already {in_words(standing)}")
+            already = "" if standing == mine else "already "
+            typer.echo(f"{_stack(stack_name)}: {already}{in_words(standing)}")
 
 
 def resume(
@@ -52,9 +53,9 @@ def resume(
         if as_json:
             typer.echo(json.dumps({"paused": None, "ended": ended and encode(ended)}))
         elif ended:
-            typer.echo(f"resumed, says {by}; it was {in_words(ended)}")
+            typer.echo(f"{_stack(stack_name)}: resumed, says {by}; it was {in_words(ended)}")
         else:
-            typer.echo("nothing is paused")
+            typer.echo(f"{_stack(stack_name)}: nothing is paused")
 
 
 def status(
@@ -68,9 +69,15 @@ def status(
             entries = [encode(entry) for entry in record]
             typer.echo(json.dumps({"paused": standing and encode(standing), "record": entries}))
             return
-        typer.echo(in_words(standing) if standing else "nothing is paused: policy decides")
+        now = in_words(standing) if standing else "nothing is paused: policy decides"
+        typer.echo(f"{_stack(stack_name)}: {now}")
         for entry in record:
             typer.echo(f"  {_line(entry)}")
+
+
+def _stack(name: str) -> str:
+    """Whoever forgot to name a stack while a local cloud runs must see that the other one was not stopped."""
+    return name or "the local cloud"
 
 
 def require_one_line(reason: str) -> None:
