@@ -177,9 +177,12 @@ def test_an_execution_tells_its_structure_commit_kind_and_starter(scripted: Scri
     execution["trigger"] = {"triggerType": "StartPipelineExecution", "triggerDetail": ARN}
     stubber.add_response("get_pipeline_execution", {"pipelineExecution": execution}, request)
     assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 7, "c0ffee", started_by=ARN)
-    back = {"pipelineExecution": {"pipelineVersion": 8, "executionType": "ROLLBACK"}}
-    stubber.add_response("get_pipeline_execution", back, request)
-    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(GOOD, 8, "", rollback=True)
+    by_itself = {"triggerType": "AutomatedRollback"}
+    back = {"pipelineVersion": 8, "executionType": "ROLLBACK", "trigger": by_itself}
+    stubber.add_response("get_pipeline_execution", {"pipelineExecution": back}, request)
+    assert CodePipelineStages(client).execution("shop", GOOD) == Execution(
+        GOOD, 8, "", rollback=True, started_by="AutomatedRollback"
+    )
 
 
 def a_rollback(execution: str, minutes: int, trigger: str) -> dict[str, Any]:

@@ -116,3 +116,10 @@ def test_in_a_protected_pipeline_what_somebody_else_approved_is_done() -> None:
     world.ask()
     world.answer()
     assert world.execute().status is ActionStatus.STARTED
+
+
+def test_elsewhere_whoever_started_the_run_may_approve() -> None:
+    world = AskingWorld()
+    world.ask()
+    world.answer(by=DEVELOPER)
+    assert world.execute().status is ActionStatus.STARTED
