@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from local.asking import as_answered, scenario_with_you
+from local.asking import PARAMETERS, as_answered, scenario_with_you
 from local.errors import InvalidScenario
 from local.play import Play, Update
 from local.records import Records
@@ -39,6 +39,16 @@ def test_you_are_told_how_to_answer_and_have_the_time(tmp_path: Path, stores: Re
     Play(asked, theatre(subject, tmp_path, told.append)).perform()
     [detail] = [update.detail for update in told if update.state == "approval requested"]
     assert detail == f"answer in another terminal: selfheal approve {incident_id('demo-poisoned-cache:1')}"
+
+
+def test_the_scenario_waits_longer_for_you_than_the_question_stands(
+    tmp_path: Path, stores: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    monkeypatch.setattr("local.play.Patience", lambda seconds, *_: given.append(seconds))
+    for scenario in (load("approved"), scenario_with_you()):
+        Play(scenario, theatre(FakeSubject(stores), tmp_path, lambda update: None))
+    assert given[1] == given[0] + int(PARAMETERS["ApprovalTimeoutSeconds"])
 
 
 def test_no_file_of_a_scenario_waits_for_you(tmp_path: Path) -> None:

@@ -43,3 +43,20 @@ def test_two_commands_do_not_start_or_stop_at_the_same_time(tmp_path: Path) -> N
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(CloudBusy, match="wait"):
             LocalCloud(tmp_path).down(lambda step: None)
+
+
+def test_a_visit_has_parameters_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed: list[dict[str, str]] = []
+
+    def deploy(home: Path, state: CloudState, parameters: dict[str, str]) -> dict[str, str]:
+        deployed.append(parameters)
+        return {}
+
+    monkeypatch.setattr("local.cloud.deploy.begin_build", lambda home: None)
+    monkeypatch.setattr("local.cloud.deploy.finish_build", lambda building: None)
+    monkeypatch.setattr("local.cloud.deploy.deploy", deploy)
+    monkeypatch.setattr("local.cloud.start_servers", lambda *_: GONE)
+    cloud = LocalCloud(tmp_path, parameters={"Mode": "act", "AlertBudget": "9"})
+    with cloud.visit(lambda step: None, keep=False, parameters={"Mode": "ask"}):
+        pass
+    assert deployed == [{"Mode": "ask", "AlertBudget": "9"}]
