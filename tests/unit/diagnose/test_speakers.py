@@ -106,3 +106,21 @@ def test_evidence_keeps_the_name_of_who_spoke() -> None:
 def test_the_success_of_one_who_speaks_is_one() -> None:
     said = ["PUT /orders: 429 Too Many Requests, trying again", "more", "ok  \texample.org/shop/cart\t0.412s"]
     assert diagnose_log("\n".join(f"[0] {line}" for line in said)).cause is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize("quiet", [0, 30])
+@pytest.mark.parametrize("well", ["Done in 4.20s.", "Job succeeded", "12 passed in 3.10s"])
+def test_the_success_of_one_is_not_that_of_another(well: str, quiet: int) -> None:
+    """Or a build that failed in one branch is taken for one that passed, because another branch ended later."""
+    api = ["api: Running migrations", "api: Error: No space left on device", "api: exited with code 1"]
+    web = ["web: compiling", *(f"web: page {n}" for n in range(quiet)), f"web: {well}"]
+    assert diagnose_log("\n".join([*api, *web])).cause is Cause.DISK_FULL
+
+
+def test_nor_of_what_nobody_in_particular_said() -> None:
+    said = [
+        "Error: No space left on device",
+        *(f"web: page {n}" for n in range(30)),
+        "web: 12 passed in 3.10s",
+    ]
+    assert diagnose_log("\n".join(said)).cause is Cause.DISK_FULL

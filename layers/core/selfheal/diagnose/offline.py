@@ -11,7 +11,7 @@ from selfheal.diagnose.linear import compiled
 from selfheal.diagnose.markers import ERROR, FAILURE, SIGNAL, SUCCEEDED, SUCCESS
 from selfheal.diagnose.redact import Redactor
 from selfheal.diagnose.signatures import Signature
-from selfheal.diagnose.speakers import without_speakers
+from selfheal.diagnose.speakers import speaker_of, without_speakers
 from selfheal.domain.diagnosis import Diagnosis, EvidenceLine
 from selfheal.domain.incident import IncidentKind
 from selfheal.domain.run import PipelineKey, Run, RunRef, RunStatus, Service
@@ -20,6 +20,7 @@ from selfheal.ports import LogLine
 
 _UNSCORED = Score(value=0.0, ready=False, level=Level.NONE)
 _END = 12
+_MOST_TROUBLED = 2
 _FAILS = compiled(
     r"(?i:\bfail(?:s|ed|ing|ure)?\b|\bnot (?:ok|met|reached)\b|\bexit(?:ed)? (?:with |status |code:? ?)+[1-9])"
     r"|\*\*\* |^[✖✗❌]"
@@ -72,30 +73,43 @@ def quote(shown: str, raw: str) -> str:
 
 
 class _Ending:
-    """Watches a log go by: what its last lines say, and whether a failure was reported before them."""
+    """Watches a log go by: what its last lines say, whether a failure was reported before, and who spoke of trouble."""
 
     def __init__(self) -> None:
         self._last: deque[str] = deque(maxlen=_END)
         self._failed = False
+        self._troubled: set[str] = set()
 
     def watched(self, lines: Iterable[str]) -> Iterator[LogLine]:
         for number, line in enumerate(lines, 1):
             self._last.append(line)
             if not self._failed and SIGNAL.search(shown := clean_line(line)) is not None:
                 self._failed = FAILURE.search(without_prefix(shown)) is not None
+                if len(self._troubled) < _MOST_TROUBLED:
+                    self._troubled.add(speaker_of(shown))
             yield LogLine(number, line)
 
     def says_it_passed(self) -> bool:
-        """Whether a build system, or the tool that spoke last, reports success at the end and nobody a failure."""
-        last = [without_prefix(line) for line in without_speakers([clean_line(line) for line in self._last])]
-        return not self._failed and (any(map(SUCCESS.search, last)) or _ends_well(last))
+        """Whether a build system, or the tool that spoke last, reports success at the end and nobody a failure.
 
-
-def _ends_well(last: Sequence[str]) -> bool:
-    """Whether the last word about how it went is a tool's success; a line that tells of an error is a word too."""
-    for line in reversed(last):
-        if SUCCEEDED.search(line):
-            return True
-        if ERROR.search(line) or _FAILS.search(line):
+        Where several speak, the success of one says nothing of the trouble of others.
+        """
+        if self._failed:
             return False
-    return False
+        lines = [clean_line(line) for line in self._last]
+        last = [without_prefix(line) for line in without_speakers(lines)]
+        place = next((n for n, line in enumerate(last) if SUCCESS.search(line)), _good_end(last))
+        if place is None:
+            return False
+        named = last[place] != without_prefix(lines[place])
+        return not named or self._troubled <= {speaker_of(lines[place])}
+
+
+def _good_end(last: Sequence[str]) -> int | None:
+    """Where a tool's success is the last word about how it went; a line that tells of an error is a word too."""
+    for place, line in reversed(list(enumerate(last))):
+        if SUCCEEDED.search(line):
+            return place
+        if ERROR.search(line) or _FAILS.search(line):
+            return None
+    return None

@@ -28,12 +28,22 @@ def without_speakers(texts: Sequence[str]) -> list[str]:
     """The lines without the names of who speaks; as they are where nobody in particular does."""
     plain = [without_prefix(text) for text in texts]
     found = [_NAME.match(text) for text in plain]
-    names = Counter(match.group().strip() for match in found if match)
-    speaking = {name for name, lines in names.items() if lines >= _FEWEST and not _NOBODY.fullmatch(name)}
+    names = Counter(filter(None, map(_name, found)))
+    speaking = {name for name, lines in names.items() if lines >= _FEWEST}
     said = sum(1 for text in plain if text.strip())
     if not speaking or sum(names[name] for name in speaking) < _MOST_LINES * said:
         return list(texts)
     return [
-        text[match.end() :] if match and match.group().strip() in speaking else whole
+        text[match.end() :] if match and _name(match) in speaking else whole
         for whole, text, match in zip(texts, plain, found, strict=True)
     ]
+
+
+def speaker_of(text: str) -> str:
+    """What stands where the name of who speaks would, nothing where no name can."""
+    return _name(_NAME.match(without_prefix(text)))
+
+
+def _name(found: re.Match[str] | None) -> str:
+    name = found.group().strip() if found else ""
+    return "" if _NOBODY.fullmatch(name) else name
