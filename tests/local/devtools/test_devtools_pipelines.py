@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from selfheal.adapters.codebuild import CodeBuildReader
+from selfheal.domain.run import PipelineKey, RunRef
+from selfheal.steps.behind import Behind, behind
+from tests.local.devtools.test_remedies_on_the_simulator import tools
+
 Json = dict[str, Any]
 FILES = {
     "buildspec.yml": "version: 0.2\nphases: {build: {commands: ['sh build.sh']}}\n",
@@ -88,6 +93,13 @@ def test_a_pipeline_builds_and_deploys_a_commit(
     build = cloud.client("codebuild").batch_get_builds(ids=[build_id])["builds"][0]
     assert build["initiator"] == f"codepipeline/{name}"
     assert build["resolvedSourceVersion"] == head
+    run = CodeBuildReader(cloud.client("codebuild")).read(
+        RunRef(PipelineKey.parse(f"codebuild:{build['projectName']}"), build_id)
+    )
+    assert behind(run, tools(cloud)) == Behind(
+        execution["trigger"]["triggerDetail"], ("tester@example.com", "Tester")
+    )
+    assert execution["trigger"]["triggerDetail"].startswith("arn:aws:")
     with pytest.raises(ClientError, match="started by a pipeline"):
         cloud.client("codebuild").retry_build(id=build_id)
 
