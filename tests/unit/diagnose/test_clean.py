@@ -65,6 +65,7 @@ def test_prefixes_of_ci_systems_are_left_out() -> None:
         "@demo/web: ",
         "packages/web test: ",
         "#12 3.141 app-1  | ",
+        "[pod/till-7d9c6b5f4-x2x9k/unit] ",
     ],
 )
 def test_the_name_of_whose_output_a_line_is_is_left_out(prefix: str) -> None:
