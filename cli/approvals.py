@@ -90,7 +90,7 @@ def _closed(approval: Approval, as_json: bool) -> typer.Exit:
     answer = approval.answer
     if answer.status is ApprovalStatus.PENDING:
         answer = Answer(ApprovalStatus.EXPIRED, reason=f"at {approval.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-    _say(approval.incident_id, answer, as_json)
+    _say(approval.incident_id, answer, as_json, already=True)
     return typer.Exit(1)
 
 
@@ -118,15 +118,16 @@ def _confirm(approval: Approval) -> None:
 
 def _tell(said: Statement, answer: Answer, wanted: ApprovalStatus, as_json: bool) -> None:
     """Exit code 1 when something else stands than what was said: somebody was quicker, or it had expired."""
-    _say(said.incident_id, answer, as_json)
-    if answer.status is not wanted:
+    stood = answer.status is not wanted
+    _say(said.incident_id, answer, as_json, already=stood)
+    if stood:
         raise typer.Exit(1)
 
 
-def _say(incident_id: str, answer: Answer, as_json: bool) -> None:
+def _say(incident_id: str, answer: Answer, as_json: bool, *, already: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"incident_id": incident_id, **encode(answer)}))
         return
     by = f" by {answer.by}" if answer.by else ""
     why = f": {answer.reason}" if answer.reason else ""
-    typer.echo(f"incident {incident_id}: {answer.status}{by}{why}")
+    typer.echo(f"incident {incident_id}: {'already ' if already else ''}{answer.status}{by}{why}")

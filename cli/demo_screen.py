@@ -1,11 +1,8 @@
 """The demo's face: one live line per incident, a closing table, and what is simulated."""
 
-import shutil
 import statistics
-import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from rich.box import SIMPLE_HEAD
@@ -15,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from local.own_command import own_command
 from local.play import DOING, Update
 from local.result import Result
 
@@ -106,19 +104,12 @@ def closing_words(results: Sequence[Result], *, still_up: bool) -> Text:
     text.append(f"seconds: incident opened to outcome recorded.{_reaction(results)}\n", "dim")
     text.append(f"{SIMULATED}\n", "dim")
     shown = next((result.incident_id for result in results if result.incident_id), "")
-    command = _command()
+    command = own_command()
     if shown and still_up:
         text.append(f"Look closer: {command} incidents show {shown}\nStop it:     {command} local down")
     else:
         text.append(f"Look closer: {command} demo --keep, then {command} incidents")
     return text
-
-
-def _command() -> str:
-    """The command as a person can type it: what make calls by its path may be on the PATH of make alone."""
-    return (
-        "selfheal" if Path(sys.argv[0]).is_absolute() and shutil.which("selfheal") else ".venv/bin/selfheal"
-    )
 
 
 def _reaction(results: Sequence[Result]) -> str:

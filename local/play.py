@@ -12,6 +12,7 @@ from local.asking import SECONDS as YOUR_SECONDS
 from local.asking import as_answered
 from local.circumstances import Direction, Person
 from local.errors import ScenarioStuck
+from local.own_command import own_command
 from local.patience import Patience
 from local.people import People
 from local.records import Records
@@ -211,7 +212,7 @@ class Play:
             LedgerKind.OUTCOME: story.outcome,
         }
         if _asks_you(self._scenario):
-            yours = f"answer in another terminal: selfheal approve {self._incident_id}"
+            yours = f"answer in another terminal: {own_command()} approve {self._incident_id}"
             details[LedgerKind.APPROVAL_REQUESTED] = yours
         return kind.replace("_", " "), details.get(kind, "")
 

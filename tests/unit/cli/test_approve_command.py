@@ -75,27 +75,30 @@ def test_a_rejection_needs_a_reason(world: FakeSurroundings) -> None:
 def test_what_stands_already_is_said_with_exit_code_1(world: FakeSurroundings) -> None:
     run(world, "reject", INCIDENT.id, "--reason", "no")
     result = run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
-    assert result.exit_code == 1 and "rejected by" in result.stdout
+    assert (result.exit_code, result.stdout) == (
+        1,
+        f"incident {INCIDENT.id}: already rejected by {ANN}: no\n",
+    )
 
 
 def test_what_has_expired_is_said_with_exit_code_1(world: FakeSurroundings) -> None:
     world.clock.advance(3600)
     result = run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
-    assert result.exit_code == 1 and "expired: nobody answered" in result.stdout
+    assert result.exit_code == 1 and "already expired: nobody answered" in result.stdout
 
 
 def test_what_can_no_longer_be_approved_is_not_shown_for_signing(world: FakeSurroundings) -> None:
     world.clock.advance(3600)
     expired = run(world, "approve", INCIDENT.id, typed=f"{APPROVAL.digest[:8]}\n")
     assert (expired.exit_code, expired.stderr) == (1, "")
-    assert expired.stdout.startswith(f"incident {INCIDENT.id}: expired: at ")
+    assert expired.stdout.startswith(f"incident {INCIDENT.id}: already expired: at ")
 
 
 def test_the_answer_that_stands_is_said_instead_of_asking_again(world: FakeSurroundings) -> None:
     run(world, "approve", INCIDENT.id, "--digest", APPROVAL.digest)
     again = run(world, "approve", INCIDENT.id, typed=f"{APPROVAL.digest[:8]}\n")
     assert (again.exit_code, again.stderr) == (1, "")
-    assert again.stdout == f"incident {INCIDENT.id}: approved by {ANN}\n"
+    assert again.stdout == f"incident {INCIDENT.id}: already approved by {ANN}\n"
 
 
 def test_an_incident_that_asks_nothing_says_so() -> None:

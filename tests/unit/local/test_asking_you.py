@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,10 @@ def test_what_a_script_answers_is_held_against_the_scenario_itself() -> None:
     assert as_answered(load("approved"), "rejected") == load("approved")
 
 
-def test_you_are_told_how_to_answer_and_have_the_time(tmp_path: Path, stores: Records) -> None:
+def test_you_are_told_how_to_answer_and_have_the_time(
+    tmp_path: Path, stores: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [".venv/bin/selfheal"])
     told: list[Update] = []
     asked = replace(load("poisoned_cache"), circumstances=scenario_with_you().circumstances)
     subject = FakeSubject(stores)
@@ -38,7 +42,8 @@ def test_you_are_told_how_to_answer_and_have_the_time(tmp_path: Path, stores: Re
     )
     Play(asked, theatre(subject, tmp_path, told.append)).perform()
     [detail] = [update.detail for update in told if update.state == "approval requested"]
-    assert detail == f"answer in another terminal: selfheal approve {incident_id('demo-poisoned-cache:1')}"
+    asks = incident_id("demo-poisoned-cache:1")
+    assert detail == f"answer in another terminal: .venv/bin/selfheal approve {asks}"
 
 
 def test_the_scenario_waits_longer_for_you_than_the_question_stands(
