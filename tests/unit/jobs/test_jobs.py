@@ -17,6 +17,18 @@ def test_a_refusal_is_said_where_sagemaker_looks_for_it(tmp_path: Path) -> None:
     assert (tmp_path / "output/message").read_text().startswith("the lake holds no run of these days")
 
 
+@pytest.mark.parametrize("budget", ["0", "-5", "nan", "inf", "101", "many"])
+def test_a_budget_that_cannot_be_is_refused_before_the_lake_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], budget: str
+) -> None:
+    """A person may start the pipeline with parameters of his own."""
+    lake(tmp_path / "processing/input/lake", runs())
+    asked = ["prepare", "--until", UNTIL.isoformat(), "--days", str(DAYS), "--min-seconds", "10"]
+    with pytest.raises(SystemExit):
+        main([*asked, f"--budget={budget}"], tmp_path)
+    assert "--budget" in capsys.readouterr().err
+
+
 def test_both_jobs_work_in_the_folders_that_sagemaker_gives_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,7 @@ from selfheal.jobs.prepare import Preparation, prepare
 LONGEST_MESSAGE = 1000
 # Elsewhere only where the containers are simulated.
 ROOT = Path(os.environ.get("SELFHEAL_ML_ROOT", "/opt/ml"))
+LEAST_BUDGET, MOST_BUDGET = 0.1, 100.0
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
@@ -67,10 +68,18 @@ def parser() -> argparse.ArgumentParser:
     jobs = whole.add_subparsers(dest="job", required=True)
     for job in (jobs.add_parser("prepare"), jobs.add_parser("evaluate")):
         job.add_argument("--until", type=moment_of, required=True)
-        job.add_argument("--budget", type=float, required=True)
+        job.add_argument("--budget", type=budget_of, required=True)
     jobs.choices["prepare"].add_argument("--days", type=int, required=True)
     jobs.choices["prepare"].add_argument("--min-seconds", type=float, required=True)
     return whole
+
+
+def budget_of(text: str) -> float:
+    """False alarms per 1,000 runs, within the limits of the stack's AlertBudget. Raises ValueError."""
+    budget = float(text)
+    if not LEAST_BUDGET <= budget <= MOST_BUDGET:
+        raise ValueError(f"must be from {LEAST_BUDGET:g} to {MOST_BUDGET:g}")
+    return budget
 
 
 def moment_of(text: str) -> datetime:
