@@ -107,7 +107,8 @@ def _asked(data: Data) -> Text:
     """What people were asked, so that it can be held against what was done."""
     plan = data.get("plan")
     target = _value(plan, "target") if isinstance(plan, Mapping) else ""
-    text = Text(f"{_value(data, 'remedy')} of {target}, until {_value(data, 'expires_at')[:19]} UTC")
+    until = _value(data, "expires_at")[:19].replace("T", " ")
+    text = Text(f"{_value(data, 'remedy')} of {target}, until {until} UTC")
     return text.append(f"\ndigest {_value(data, 'digest')}", "dim")
 
 

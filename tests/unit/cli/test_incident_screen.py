@@ -51,5 +51,7 @@ def test_evidence_has_the_number_of_its_line_where_it_has_one() -> None:
 
 def test_what_is_there_to_be_typed_is_whole_at_80_columns() -> None:
     digest = "21eef6b9d35e09dc5b34416eb077eb9fcc52cc7aafe5dcae1bd560239242e980"
-    told = shown({"remedy": "retry_build", "digest": digest}, LedgerKind.APPROVAL_REQUESTED, width=80)
+    asked = {"remedy": "retry_build", "digest": digest, "expires_at": "2026-01-15T12:15:00.5+00:00"}
+    told = shown(asked, LedgerKind.APPROVAL_REQUESTED, width=80)
+    assert "until 2026-01-15 12:15:00 UTC" in " ".join(told.split())
     assert digest in "".join(told.split()) and "…" not in told

@@ -194,7 +194,7 @@ def test_the_catalogue_does_not_repeat_the_finding() -> None:
     ("numbers", "words"),
     [
         ([], "There is no log line to show for it."),
-        ([0], "The service itself says so."),
+        ([0], "AWS itself says so, apart from the log."),
         ([7], "See line 7 of the log."),
         ([0, 7, 9, 12, 40], "See lines 7, 9 and 12 of the log."),
     ],

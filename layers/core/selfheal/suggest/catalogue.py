@@ -30,7 +30,11 @@ def _where(diagnosis: Diagnosis) -> str:
         return ""
     if numbers:
         return f"See line {numbers[0]} of the log." if len(numbers) == 1 else _see_lines(numbers)
-    return "The service itself says so." if diagnosis.evidence else "There is no log line to show for it."
+    return (
+        "AWS itself says so, apart from the log."
+        if diagnosis.evidence
+        else "There is no log line to show for it."
+    )
 
 
 def _see_lines(numbers: list[str]) -> str:
