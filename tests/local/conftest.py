@@ -13,6 +13,7 @@ from local.developer import Developer
 from local.interrupts import ending_as_interrupt
 from local.records import Records, local_records
 from local.state import CloudState
+from tests.local.asking import Asked, Question, asking
 
 ActAs = Callable[..., str]
 PROBE = """
@@ -92,3 +93,16 @@ def act_as(state: CloudState) -> Iterator[ActAs]:
     yield call
     for name in made:
         functions.delete_function(FunctionName=name)
+
+
+@pytest.fixture(scope="session")
+def asked(developer: Developer, cloud: LocalCloud, stored: Records) -> Iterator[Asked]:
+    """Lets the first build of a new project fail; gives project, run and what people were asked about it."""
+    with asking(developer, cloud, stored) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="session")
+def unanswered(asked: Asked) -> Question:
+    """A question that nobody answers."""
+    return asked("demo-ask")

@@ -1,9 +1,8 @@
 """The deployed stack asks, and a person answers under an identity that IAM and STS of the local cloud know."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import replace
 from threading import Barrier
 from typing import Any
@@ -14,27 +13,22 @@ import pytest
 from local.approver import Approver, local_approver
 from local.clients import client
 from local.cloud import LocalCloud
-from local.dependencies import serve
 from local.developer import Developer
 from local.records import Records
-from local.repository import make_repository
-from local.scenario import load
 from local.state import CloudState
-from local.story import Story
-from selfheal.domain.approval import Approval, ApprovalStatus
+from selfheal.domain.approval import ApprovalStatus
 from selfheal.domain.errors import ApprovalRefused, RequestRejected
-from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerKind
 from selfheal.steps.answer_approval import Reply, Statement
 from selfheal.steps.state import approval_of
+from tests.local.asking import Asked, Question, approves, ended
 from tests.local.conftest import ActAs
-from tests.local.test_heal_loop import project_of, waiting
+from tests.local.test_heal_loop import project_of
 from tests.local.test_hostile_model import listening
 
 pytestmark = pytest.mark.local
 
 AsUser = Callable[..., Approver]
-Asked = Callable[[str], tuple[str, str, Approval]]
 
 
 @pytest.fixture
@@ -61,41 +55,9 @@ def as_user(state: CloudState) -> AsUser:
     return make
 
 
-@pytest.fixture
-def asked(developer: Developer, cloud: LocalCloud, stored: Records) -> Iterator[Asked]:
-    """Lets the first build of a new project fail; gives project, run and what people were asked about it."""
-    scenario = load("flaky_test")
-    needed = scenario.dependency
-    assert needed
-    with ExitStack() as servers:
-
-        def fail(wanted: str) -> tuple[str, str, Approval]:
-            project = developer.free_name(wanted)
-            repository = make_repository(scenario.folder, cloud.home / "repositories" / project)
-            variables = {needed.variable: servers.enter_context(serve(needed.kind))}
-            developer.create_project(project, repository.path, variables, cache=False)
-            run_id = developer.wait(developer.build(project, repository.last), waiting()).id
-            found = incident_id(run_id)
-
-            def told() -> Approval | None:
-                entry = stored.ledger.entry(found, LedgerKind.APPROVAL_REQUESTED)
-                return stored.approvals.get(found) if entry else None
-
-            return project, run_id, waiting().until(f"the question about {run_id}", told)
-
-        yield fail
-
-
-def ended(stored: Records, run_id: str) -> Story:
-    def over() -> Story | None:
-        found = Story(stored.ledger.entries(incident_id(run_id)))
-        return found if found.over else None
-
-    return waiting().until(f"the end of the incident of {run_id}", over)
-
-
-def approves(approval: Approval, reason: str = "") -> Statement:
-    return Statement(approval.incident_id, approval.digest, Reply.APPROVE, reason)
+@pytest.fixture(scope="module", autouse=True)
+def put_first(unanswered: Question) -> None:
+    """It expires while the others are tested (test_heard_by_nobody.py)."""
 
 
 def test_what_was_asked_and_approved_is_done_once_and_heals(
@@ -170,18 +132,6 @@ def test_a_rejection_by_a_user_of_the_account_ends_it(
     assert story.outcome == "refused"
     [outcome] = [e for e in story.entries if e.kind is LedgerKind.OUTCOME]
     assert "user/carol rejected retry_build: not on a friday" in str(outcome.data["reason"])
-    assert list(developer.builds_of(project)) == [run_id]
-
-
-def test_what_nobody_answers_expires_and_people_are_told(
-    state: CloudState, asked: Asked, stored: Records, developer: Developer
-) -> None:
-    project, run_id, approval = asked("demo-ask")
-    story = ended(stored, run_id)
-    kinds = [entry.kind for entry in story.entries]
-    assert story.outcome == "refused" and LedgerKind.NOTIFIED in kinds
-    assert LedgerKind.APPROVAL_EXPIRED in kinds
-    assert local_approver(state).answer(approves(approval)).status is ApprovalStatus.EXPIRED
     assert list(developer.builds_of(project)) == [run_id]
 
 

@@ -14,7 +14,8 @@ from selfheal.adapters.s3_reader import S3LakeReader
 from selfheal.domain.incident import incident_id
 from selfheal.domain.run import PipelineKey
 from selfheal.steps.backfill_runs import Backfill, Fate
-from tests.local.test_heal_loop import events, project_of, waiting
+from tests.local.test_heal_loop import events, project_of
+from tests.local.waits import waiting
 
 pytestmark = pytest.mark.local
 

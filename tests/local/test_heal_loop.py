@@ -1,7 +1,6 @@
 """The deployed stack: real events, queues, functions, rights and builds."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
@@ -12,7 +11,6 @@ from local.clients import client
 from local.cloud import LocalCloud
 from local.demo import run_demo
 from local.developer import Developer
-from local.patience import Patience
 from local.records import Records
 from local.repository import Repository, make_repository
 from local.result import Result
@@ -21,13 +19,9 @@ from local.state import CloudState
 from local.story import Story
 from selfheal.domain.incident import incident_id
 from tests.local.conftest import ActAs
+from tests.local.waits import waiting
 
 pytestmark = pytest.mark.local
-
-
-def waiting(seconds: float = 600) -> Patience:
-    """Far longer than anything takes: a wait that succeeds costs nothing."""
-    return Patience(seconds, threading.Event(), "")
 
 
 @contextmanager

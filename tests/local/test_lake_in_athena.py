@@ -10,7 +10,7 @@ from selfheal.adapters.s3 import S3Lake
 from selfheal.domain.run import PipelineKey, RunStatus
 from selfheal.testing.builders import a_measurement
 from tests.contract.test_lake_table import QUERIES
-from tests.local.test_heal_loop import waiting
+from tests.local.waits import waiting
 
 pytestmark = pytest.mark.local
 

@@ -23,8 +23,8 @@ from selfheal.adapters.sagemaker_pipeline import SageMakerPipeline
 from selfheal.domain.measurement import Measurement
 from selfheal.jobs.bundle import bundle
 from selfheal.steps.ingest_run import run_measured
-from tests.local.test_heal_loop import waiting
 from tests.local.test_train_on_the_local_lake import invoke
+from tests.local.waits import waiting
 from tests.unit.jobs import lakes
 
 pytestmark = pytest.mark.local

@@ -11,7 +11,7 @@ from local.repository import make_repository
 from local.story import Story
 from selfheal.domain.incident import incident_id
 from selfheal.domain.ledger import LedgerKind
-from tests.local.test_heal_loop import waiting
+from tests.local.waits import waiting
 
 pytestmark = pytest.mark.local
 

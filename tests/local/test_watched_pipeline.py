@@ -14,7 +14,7 @@ from selfheal.adapters.clock import SystemClock
 from selfheal.domain.incident import incident_id
 from selfheal.domain.shadow import Judgement
 from selfheal.steps.report_shadow import ShadowReporter
-from tests.local.test_heal_loop import waiting
+from tests.local.waits import waiting
 
 pytestmark = pytest.mark.local
 
