@@ -9,13 +9,22 @@ import pytest
 
 from local.clients import client
 from local.cloud import LocalCloud
+from local.demo import run_demo
 from local.developer import Developer
 from local.interrupts import ending_as_interrupt
 from local.records import Records, local_records
+from local.result import Result
+from local.scenario import load, names
 from local.state import CloudState
 from tests.local.asking import Asked, Question, asking
 
 ActAs = Callable[..., str]
+# Scenarios that other tests play, or show on their own projects: test_heal_loop, test_asking.
+ELSEWHERE = {"flaky_test", "genuine_regression", "doubled_events", "lost_events"}
+ELSEWHERE |= {"harmful_release"}  # test_harm_of_stage, on the one pipeline that the policy watches
+ELSEWHERE |= {"approved", "rejected", "expired_approval"}
+# Long, or like another one; the demo plays them.
+LEFT_TO_THE_DEMO = {"slow_build", "broken_buildspec", "poisoned_cache", "rate_limited_dependency"}
 PROBE = """
 import boto3
 from botocore.exceptions import ClientError
@@ -93,6 +102,13 @@ def act_as(state: CloudState) -> Iterator[ActAs]:
     yield call
     for name in made:
         functions.delete_function(FunctionName=name)
+
+
+@pytest.fixture(scope="session")
+def played(state: CloudState, cloud: LocalCloud) -> dict[str, Result]:
+    """What came of the scenarios that no other test plays or shows on projects of its own, side by side as in the demo."""
+    wanted = [load(name) for name in names() if name not in ELSEWHERE | LEFT_TO_THE_DEMO]
+    return {result.name: result for result in run_demo(state, cloud.home, wanted, lambda update: None)}
 
 
 @pytest.fixture(scope="session")

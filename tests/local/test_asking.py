@@ -57,7 +57,7 @@ def as_user(state: CloudState) -> AsUser:
 
 @pytest.fixture(scope="module", autouse=True)
 def put_first(unanswered: Question) -> None:
-    """It expires while the others are tested (test_heard_by_nobody.py)."""
+    """It expires while the others are tested (test_silence.py)."""
 
 
 def test_what_was_asked_and_approved_is_done_once_and_heals(

@@ -10,16 +10,16 @@ from cli.plot_screen import draw
 from cli.surroundings import RealSurroundings
 from local.cloud import LocalCloud
 from local.records import Records
-from local.state import CloudState
-from tests.local.test_heal_loop import play
+from local.result import Result
 
 pytestmark = pytest.mark.local
 
 
+@pytest.mark.timeout(3600)
 def test_a_new_level_is_told_once_and_then_normal(
-    state: CloudState, cloud: LocalCloud, stored: Records, tmp_path: Path
+    cloud: LocalCloud, stored: Records, played: dict[str, Result], tmp_path: Path
 ) -> None:
-    assert play(state, cloud, "level_shift").differences == []
+    assert played["level_shift"].differences == []
 
     (standing,) = (s for s in stored.standings.recent(99) if s.pipeline.name == "demo-level-shift")
     assert (standing.runs, len(standing.recent)) == (27, 20)
