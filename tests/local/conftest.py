@@ -106,7 +106,7 @@ def act_as(state: CloudState) -> Iterator[ActAs]:
 
 @pytest.fixture(scope="session")
 def played(state: CloudState, cloud: LocalCloud) -> dict[str, Result]:
-    """What came of the scenarios that no other test plays or shows on projects of its own, side by side as in the demo."""
+    """What came of the scenarios that no other test plays, side by side as in the demo."""
     wanted = [load(name) for name in names() if name not in ELSEWHERE | LEFT_TO_THE_DEMO]
     return {result.name: result for result in run_demo(state, cloud.home, wanted, lambda update: None)}
 
