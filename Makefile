@@ -54,9 +54,10 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 demo: setup ## Break real builds here and watch them heal (ARGS=--all)
 	@$(BIN)/selfheal demo $(ARGS)
 
+# Three for two cores: a third of the tests' time is waiting for builds, deployments and functions.
 .PHONY: test
 test: setup ## Run all tests, the local cloud's too (ARGS=... for pytest)
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 3 $(ARGS)
 
 .PHONY: check
 check: check-code check-policies check-templates ## Lint, types, import rules and template checks
