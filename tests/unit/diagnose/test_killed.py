@@ -6,7 +6,7 @@ import pytest
 
 from selfheal.diagnose.diagnose import diagnose
 from selfheal.diagnose.redact import Redactor
-from selfheal.diagnose.signatures import Match, bundled, matches
+from selfheal.diagnose.signatures import bundled, matches
 from selfheal.diagnose.verdict import best
 from selfheal.domain.diagnosis import Cause, Diagnosis
 from selfheal.domain.incident import IncidentKind
@@ -15,20 +15,11 @@ from selfheal.domain.score import Level, Score
 from selfheal.ports import LogLine
 from selfheal.ports import TestCase as FailedTest
 from selfheal.testing.builders import a_run
+from tests.unit.diagnose.test_verdict import FAILED_TEST, named, winner
 
 CALM = Score(0.0, ready=True, level=Level.NONE)
-FAILED_TEST = "FAILED tests/test_cart.py::test_total - x"
 CUT_SHORT = "FAIL src/receipt.test.ts"
 TOTALS = "Tests:       1 failed, 30 passed, 31 total"
-
-
-def winner(*texts: str, failure: int | None = None) -> Match | None:
-    lines = [LogLine(number, text) for number, text in enumerate(texts, 1)]
-    return best(matches(bundled(), lines), len(lines) - 1 if failure is None else failure, lines)
-
-
-def named(match: Match | None) -> str:
-    return match.signature.id if match else ""
 
 
 def failed(name: str, command: str, code: int) -> Phase:
