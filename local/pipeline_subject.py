@@ -49,7 +49,7 @@ class PipelineSubject:
     @property
     def keys(self) -> Collection[PipelineKey]:
         """See Subject."""
-        stages = [PipelineKey(Service.CODEPIPELINE, f"{self._name}/{stage}") for stage in STAGES]
+        stages = [PipelineKey.of_stage(self._name, stage) for stage in STAGES]
         project = PipelineKey(Service.CODEBUILD, self._name)
         return [*stages, project, PipelineKey(Service.CODEDEPLOY, f"{self._name}/{GROUP}")]
 

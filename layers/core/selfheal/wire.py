@@ -165,7 +165,7 @@ def _stage(detail: Json) -> RunRef | None:
         )
     # The first attempt is 1, but CodePipeline has been seen to call it 0 (user guide, stage STARTED event).
     run_id = f"{pipeline}/{stage}/{execution}/{max(1, attempt)}"
-    return RunRef(PipelineKey(Service.CODEPIPELINE, f"{pipeline}/{stage}"), run_id)
+    return RunRef(PipelineKey.of_stage(pipeline, stage), run_id)
 
 
 def _action(detail: Json) -> RunRef | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from selfheal.adapters.calls import Client, Json, calling, pages
 from selfheal.domain.errors import InvalidEvent, RunNotFound
-from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, Service, seconds_between
+from selfheal.domain.run import Phase, PipelineKey, Run, RunRef, RunStatus, seconds_between
 
 RUN_ID_PARTS = 4
 # The providers whose actions are runs that are taken in by themselves; the external id of the action is theirs.
@@ -33,7 +33,7 @@ class Attempt:
 
     def ref(self, pipeline: str, execution: str) -> RunRef:
         """The reference under which this attempt's own event names it."""
-        key = PipelineKey(Service.CODEPIPELINE, f"{pipeline}/{self.stage}")
+        key = PipelineKey.of_stage(pipeline, self.stage)
         return RunRef(key, f"{pipeline}/{self.stage}/{execution}/{self.number}")
 
 

@@ -11,7 +11,7 @@ from selfheal.domain.incident import IncidentKind
 from selfheal.domain.permission import Circumstances, objection
 from selfheal.domain.policy import RUN_RUNBOOK, Mode, Policy, Rule
 from selfheal.domain.remedy import Remedy
-from selfheal.domain.run import PipelineKey, Service
+from selfheal.domain.run import PipelineKey
 
 
 class Verdict(StrEnum):
@@ -129,7 +129,7 @@ def held_by(pipeline: str, diagnosis: Diagnosis) -> tuple[str, ...]:
     """The keys whose protection and freezes hold: the run's own, and that of the stage through which it is repeated."""
     if not diagnosis.pipeline or not diagnosis.stage:
         return (pipeline,)
-    return (pipeline, str(PipelineKey(Service.CODEPIPELINE, f"{diagnosis.pipeline}/{diagnosis.stage}")))
+    return (pipeline, str(PipelineKey.of_stage(diagnosis.pipeline, diagnosis.stage)))
 
 
 def _must_ask(keys: Sequence[str], remedy: Remedy, policy: Policy, rule: Rule, now: Circumstances) -> str:

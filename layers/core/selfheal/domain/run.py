@@ -58,6 +58,11 @@ class PipelineKey:
             raise InvalidEvent("pipeline", f"{text!r} is not <codebuild|codepipeline|codedeploy>:<name>")
         return cls(Service(service), name)
 
+    @classmethod
+    def of_stage(cls, pipeline: str, stage: str) -> "PipelineKey":
+        """That of a stage of a CodePipeline pipeline."""
+        return cls(Service.CODEPIPELINE, f"{pipeline}/{stage}")
+
 
 @dataclass(frozen=True, slots=True)
 class RunRef:

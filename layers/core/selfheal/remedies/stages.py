@@ -45,7 +45,7 @@ def stage_of(run: Run, tools: Tools) -> tuple[StageAttempt, StageDetails]:
 
 def key_of(attempt: StageAttempt) -> str:
     """The pipeline key of the stage, whose protection and freezes hold."""
-    return str(PipelineKey(Service.CODEPIPELINE, f"{attempt.pipeline}/{attempt.stage}"))
+    return str(PipelineKey.of_stage(attempt.pipeline, attempt.stage))
 
 
 def key_around(run: Run, tools: Tools) -> str:
